@@ -1,0 +1,82 @@
+/**
+ * Starts processes with `Deno.Command`.
+ * @module
+ */
+import type { Backend } from "../src/backend.ts";
+import { ExecError } from "../src/errors.ts";
+import { type DenoApi, denoApi } from "./deno_api.ts";
+import { startDenoChild } from "./deno_child.ts";
+import { startMerged } from "./deno_merged.ts";
+
+/**
+ * A backend on `Deno.Command`.
+ *
+ * Under a list of allowed commands (`--allow-run=git`) Deno lets nobody signal a process group: then
+ * `capabilities.processGroups` is false, and ending a process does not reach what it started.
+ *
+ * @throws {ExecError} `unsupported` when this is not Deno
+ *
+ * @example
+ * ```ts ignore-node
+ * import { createExecutor } from "@polyspawn/polyspawn";
+ * import { denoBackend } from "@polyspawn/polyspawn/deno";
+ *
+ * const executor = createExecutor({ backend: denoBackend() });
+ * console.log((await executor.output("echo hello")).stdoutText());
+ * ```
+ */
+export function denoBackend(): Backend {
+  const deno = denoApi();
+  if (!deno) throw new ExecError("unsupported", `denoBackend() works on Deno only: use nodeBackend() here.`);
+  const windows = deno.build.os === "windows";
+  return {
+    name: "deno",
+    capabilities: {
+      // Asked each time, because a permission can be granted or revoked while the program runs.
+      get processGroups() {
+        return !windows && mayRunAnything(deno);
+      },
+      get mergedOutput() {
+        // A shell does it, which a list of allowed commands must not be got around by.
+        return !windows && mayRunAnything(deno);
+      },
+      killOnHostExit: true,
+    },
+    remedies: { mergedOutput: "run again with --allow-run without a list" },
+    spawn: (request) => request.mergeStderr ? startMerged(deno, request) : startDenoChild(deno, request),
+    findExecutable: (candidates) => findExecutable(deno, candidates),
+  };
+}
+
+function mayRunAnything(deno: DenoApi): boolean {
+  return deno.permissions.querySync({ name: "run" }).state === "granted";
+}
+
+async function findExecutable(deno: DenoApi, candidates: readonly string[]): Promise<string | undefined> {
+  for (const candidate of candidates) {
+    const paths = /[\\/]/.test(candidate)
+      ? [candidate]
+      : pathDirectories(deno)?.map((path) => `${path}/${candidate}`);
+    // Without leave to look, the first is taken: starting it will tell.
+    if (!paths) return candidate;
+    for (const path of paths) {
+      if (deno.permissions.querySync({ name: "read", path }).state !== "granted") return candidate;
+      if (await isExecutable(deno, path)) return candidate;
+    }
+  }
+  return undefined;
+}
+
+function pathDirectories(deno: DenoApi): string[] | undefined {
+  if (deno.permissions.querySync({ name: "env", variable: "PATH" }).state !== "granted") return undefined;
+  return (deno.env.get("PATH") ?? "").split(deno.build.os === "windows" ? ";" : ":");
+}
+
+async function isExecutable(deno: DenoApi, path: string): Promise<boolean> {
+  try {
+    const { isFile, mode } = await deno.stat(path);
+    return isFile && (mode === null || (mode & 0o111) !== 0);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * How Deno tells that the host ends.
+ * @module
+ */
+import type { DenoApi } from "./deno_api.ts";
+import { type HostHooks, LiveChildren } from "./live_children.ts";
+
+/** The part of the global object that is used, typed alike for every tool. */
+interface Events {
+  addEventListener(type: string, listener: (event: { readonly defaultPrevented: boolean }) => void): void;
+  removeEventListener(type: string, listener: (event: { readonly defaultPrevented: boolean }) => void): void;
+}
+
+function denoHooks(deno: DenoApi): HostHooks {
+  const events = globalThis as unknown as Events;
+  return {
+    onEnd: (callback) => {
+      // An uncaught error ends the host without "unload", unless somebody prevents that.
+      const onError = (event: { readonly defaultPrevented: boolean }) => event.defaultPrevented || callback();
+      const listeners = { unload: callback, error: onError, unhandledrejection: onError };
+      for (const [type, listener] of Object.entries(listeners)) events.addEventListener(type, listener);
+      return () => {
+        for (const [type, listener] of Object.entries(listeners)) events.removeEventListener(type, listener);
+      };
+    },
+    onSignal: (signal, callback) => {
+      deno.addSignalListener(signal, callback);
+      return () => deno.removeSignalListener(signal, callback);
+    },
+    raise: (signal) => {
+      try {
+        deno.kill(deno.pid, signal);
+      } catch {
+        // Not allowed to signal itself: the exit code tells what a shell would.
+        deno.exit(128 + ({ SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 })[signal]);
+      }
+    },
+  };
+}
+
+let children: LiveChildren | undefined;
+
+/** The children this module started and that may still run. */
+export function denoChildren(deno: DenoApi): LiveChildren {
+  return children ??= new LiveChildren(denoHooks(deno));
+}

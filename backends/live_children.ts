@@ -1,0 +1,111 @@
+/**
+ * Kills what still runs when the host ends.
+ * @module
+ */
+
+/** A child that may have to be killed without waiting. */
+export interface LiveChild {
+  /** Kills the child and its group at once; never throws. */
+  killNow(): void;
+}
+
+/** What a host dies of without its children hearing of it. */
+export type HostSignal = "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT";
+
+/** How one runtime tells that the host ends. */
+export interface HostHooks {
+  /** Calls back, synchronously, when the host ends by itself; the answer takes that back. */
+  onEnd(callback: () => void): () => void;
+  /** Calls back on a signal for which the host has no handler of its own; the answer takes that back. */
+  onSignal(signal: HostSignal, callback: () => void): () => void;
+  /** Sends the host a signal that nobody handles any more: it dies of it as if nobody ever had. */
+  raise(signal: HostSignal): void;
+}
+
+const ENDING: readonly HostSignal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+const KEYBOARD: readonly HostSignal[] = ["SIGINT", "SIGQUIT"];
+
+/** The live children of one host. No hook is left when there is none. */
+export class LiveChildren {
+  readonly #hooks: HostHooks;
+  readonly #children = new Set<LiveChild>();
+  readonly #signaled = new Set<LiveChild>();
+  readonly #foreground = new Set<LiveChild>();
+  readonly #seen = new Set<HostSignal>();
+  #removeEnd: (() => void) | undefined;
+  readonly #removeSignals = new Map<HostSignal, () => void>();
+
+  constructor(hooks: HostHooks) {
+    this.#hooks = hooks;
+  }
+
+  /**
+   * Counts a child as live.
+   * @param how whether signals that end the host are handled for it, and whether it shares the host's terminal
+   */
+  add(child: LiveChild, how: { handleSignals: boolean; foreground: boolean }): void {
+    this.#children.add(child);
+    if (how.handleSignals) this.#signaled.add(child);
+    if (how.handleSignals && how.foreground) this.#foreground.add(child);
+    this.#update();
+  }
+
+  /**
+   * The process itself has ended; its group may live on.
+   * @param signal what killed it, if something did
+   */
+  exited(child: LiveChild, signal: string | undefined): void {
+    if (!this.#foreground.delete(child)) return;
+    // Like a shell: the keyboard's signal went to both, and the host dies of it only if the child did.
+    const fatal = KEYBOARD.find((name) => name === signal && this.#seen.has(name));
+    if (this.#foreground.size === 0) this.#seen.clear();
+    if (fatal) this.#die(fatal);
+    else this.#update();
+  }
+
+  /** Nothing of it is left. */
+  delete(child: LiveChild): void {
+    this.#children.delete(child);
+    this.#signaled.delete(child);
+    this.#foreground.delete(child);
+    this.#update();
+  }
+
+  #update(): void {
+    if (this.#children.size > 0) this.#removeEnd ??= this.#hooks.onEnd(() => this.#killAll());
+    else {
+      this.#removeEnd?.();
+      this.#removeEnd = undefined;
+    }
+    for (const signal of ENDING) this.#watch(signal, this.#signaled.size > 0);
+    this.#watch("SIGQUIT", this.#foreground.size > 0);
+  }
+
+  #watch(signal: HostSignal, wanted: boolean): void {
+    const remove = this.#removeSignals.get(signal);
+    if (wanted === (remove !== undefined)) return;
+    if (!remove) this.#removeSignals.set(signal, this.#hooks.onSignal(signal, () => this.#onSignal(signal)));
+    else {
+      this.#removeSignals.delete(signal);
+      remove();
+    }
+  }
+
+  #onSignal(signal: HostSignal): void {
+    if (this.#foreground.size > 0 && KEYBOARD.includes(signal)) this.#seen.add(signal);
+    else this.#die(signal);
+  }
+
+  #die(signal: HostSignal): void {
+    this.#killAll();
+    this.#hooks.raise(signal);
+  }
+
+  #killAll(): void {
+    for (const child of this.#children) child.killNow();
+    this.#children.clear();
+    this.#signaled.clear();
+    this.#foreground.clear();
+    this.#update();
+  }
+}

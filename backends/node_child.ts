@@ -1,0 +1,163 @@
+/**
+ * One process started with `node:child_process`.
+ * @module
+ */
+import { type ChildProcess, spawn, type SpawnOptions, type StdioOptions } from "node:child_process";
+import { constants } from "node:fs";
+import { access, readdir, readFile, stat } from "node:fs/promises";
+import type { Socket } from "node:net";
+import process from "node:process";
+import type { Child, ChildExit, SpawnRequest, Stdio } from "../src/backend.ts";
+import type { SignalName } from "../src/signals.ts";
+import { findInHostPath } from "./host_path.ts";
+import type { LiveChildren } from "./live_children.ts";
+import { LiveGroup } from "./live_group.ts";
+import { ReadableSource, writableSink } from "./node_streams.ts";
+import type { GroupSystem } from "./process_group.ts";
+import { DyingWatch } from "./realtime_signals.ts";
+import { takeSocketPair } from "./socket_pair.ts";
+import { type Found, startError } from "./start_errors.ts";
+
+const WINDOWS = process.platform === "win32";
+const BUN = process.versions["bun"] !== undefined;
+const LINUX = process.platform === "linux";
+
+/**
+ * Starts a process.
+ * @param live where it is counted until nothing of it is left
+ * @throws {ExecError} A rejection that says why it can't start
+ */
+export async function startNodeChild(request: SpawnRequest, live: LiveChildren): Promise<Child> {
+  const found = usesHostPath(request) ? await lookUp(request) : undefined;
+  const pair = request.mergeStderr ? await takeSocketPair() : undefined;
+  const start = WINDOWS ? (await import("cross-spawn")).default : spawn;
+  try {
+    const [file, ...args] = request.argv as [string, ...string[]];
+    // The command sees itself called by its name, as if the system had looked it up.
+    const child = start(found ?? file, args, {
+      ...spawnOptions(request, pair?.child),
+      ...(found !== undefined && { argv0: file }),
+    });
+    // Nothing may be awaited between spawn and the listeners: Node's events don't wait for them.
+    if (child.pid !== undefined) return new NodeChild(child, request, live, pair?.host);
+    return await new Promise<never>((_, reject) => child.once("error", reject));
+  } catch (error) {
+    pair?.host.destroy();
+    throw await startError((error as NodeJS.ErrnoException).code, error, request, look);
+  } finally {
+    // The child has its own copy now; the end of the stream is seen only when nobody else holds one.
+    pair?.child.destroy();
+  }
+}
+
+/** Windows looks there by itself when the child has no PATH. */
+function usesHostPath({ hostPath, inheritEnv, env, argv: [name] }: SpawnRequest): boolean {
+  const asked = hostPath === true && !inheritEnv && env["PATH"] === undefined;
+  return asked && !WINDOWS && !name!.includes("/") && process.env["PATH"] !== undefined;
+}
+
+async function lookUp(request: SpawnRequest): Promise<string> {
+  const [name] = request.argv as readonly [string];
+  const found = await findInHostPath(name);
+  if (found !== undefined) return found;
+  throw await startError("ENOENT", new Error(`The host's PATH has no ${name}`), request, look);
+}
+
+function spawnOptions(request: SpawnRequest, merged: Socket | undefined): SpawnOptions {
+  const stdio = (how: Stdio) => how === "null" ? "ignore" : how;
+  const outputs = merged ? [merged, merged] : [stdio(request.stdout), stdio(request.stderr)];
+  return {
+    ...(request.cwd !== undefined && { cwd: request.cwd }),
+    env: environment(request),
+    stdio: [stdio(request.stdin), ...outputs] as StdioOptions,
+    detached: request.group,
+    windowsHide: true,
+  };
+}
+
+function environment({ env, inheritEnv }: SpawnRequest): NodeJS.ProcessEnv | undefined {
+  const names = Object.keys(env);
+  // Copying the host's environment costs as much as all else here; Bun's default is what it was when Bun started.
+  if (inheritEnv && names.length === 0 && !BUN) return undefined;
+  const all: NodeJS.ProcessEnv = inheritEnv ? { ...process.env } : {};
+  for (const name of names) {
+    const value = env[name];
+    if (value === undefined) delete all[name];
+    else all[name] = value;
+  }
+  return all;
+}
+
+class NodeChild implements Child {
+  readonly pid: number;
+  readonly stdin?: NonNullable<Child["stdin"]>;
+  readonly stdout?: ReadableSource;
+  readonly stderr?: ReadableSource;
+  readonly exit: Promise<ChildExit>;
+  readonly #child: ChildProcess;
+  readonly #group: LiveGroup;
+
+  constructor(child: ChildProcess, request: SpawnRequest, live: LiveChildren, merged: Socket | undefined) {
+    this.#child = child;
+    this.pid = child.pid!;
+    this.#group = new LiveGroup({
+      pid: this.pid,
+      request,
+      live,
+      system: groupSystem,
+      kill: () => this.kill("SIGKILL", request.group ? "group" : "process"),
+    });
+    // An error from here on concerns a signal that was refused, which kill tells itself.
+    child.on("error", () => {});
+    const dying = LINUX ? new DyingWatch(this.pid) : undefined;
+    const onLull = (atEnd: boolean) => this.#group.exited || dying?.look(atEnd);
+    const stdout = merged ?? child.stdout;
+    if (stdout) this.stdout = new ReadableSource(stdout, onLull);
+    if (child.stderr) this.stderr = new ReadableSource(child.stderr, onLull);
+    if (child.stdin) this.stdin = writableSink(child.stdin);
+    this.exit = new Promise((resolve) => {
+      child.once("exit", (code, signal) => {
+        this.#group.onExit(signal ?? undefined);
+        if (signal !== null) resolve({ code: 0, signal: signal as SignalName });
+        else resolve({ code: code === 0 && dying?.signal ? 128 + dying.signal : code ?? 0 });
+      });
+    });
+  }
+
+  kill(signal: SignalName, target: "process" | "group"): void {
+    if (target === "process" && this.#group.exited) return;
+    try {
+      process.kill(target === "group" ? -this.pid : this.pid, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+  }
+
+  groupGone(): boolean | Promise<boolean> {
+    return this.#group.gone();
+  }
+
+  unref(): void {
+    this.#child.unref();
+    this.stdout?.unref();
+    this.stderr?.unref();
+    (this.#child.stdin as Partial<Socket> | null)?.unref?.();
+  }
+}
+
+const groupSystem: GroupSystem = {
+  signal: (pid, signal) => void process.kill(pid, signal),
+  list: (directory) => readdir(directory),
+  text: (path) => readFile(path, "utf8"),
+};
+
+async function look(path: string): Promise<Found> {
+  try {
+    if (!(await stat(path)).isDirectory()) return "other";
+    await access(path, constants.X_OK);
+    return "directory";
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === "ENOENT" || code === "ENOTDIR" ? "nothing" : code === "EACCES" ? "forbidden" : "unknown";
+  }
+}

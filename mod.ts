@@ -1,0 +1,67 @@
+/**
+ * Runs external commands the same way on Deno, Node and Bun, with pluggable spawn backends.
+ *
+ * A call always returns, nothing it started survives it, no byte written is lost, memory is bounded, and your tests
+ * never need a real process.
+ *
+ * @example Run a command
+ * ```ts
+ * import { createExecutor } from "@polyspawn/polyspawn";
+ *
+ * const output = await createExecutor().output("echo 'Hello, World!'");
+ * console.log(output.exitCode, output.stdoutText());
+ * ```
+ * @module
+ */
+import { findEventChannel, loadDefaultBackend } from "./backends/default.ts";
+import { setDefaultBackend } from "./src/default_backend.ts";
+import { setEventChannel } from "./src/event_channel.ts";
+
+setDefaultBackend(loadDefaultBackend);
+setEventChannel(findEventChannel);
+
+export type {
+  Backend,
+  ByteSource,
+  Capabilities,
+  Child,
+  ChildExit,
+  SpawnRequest,
+  Stdio,
+} from "./src/backend.ts";
+export { type Clock, systemClock } from "./src/clock.ts";
+export { quote, split } from "./src/command.ts";
+export { configSchema } from "./src/config_schema.ts";
+export type {
+  Definition,
+  DefinitionGroup,
+  Definitions,
+  NativeDefinition,
+  OwnDefinition,
+} from "./src/definitions.ts";
+export {
+  ExecError,
+  type ExecErrorKind,
+  type ExecErrorOptions,
+  type ExecErrorReason,
+  isExecError,
+} from "./src/errors.ts";
+export type { ExecEvent, ExecEventBase } from "./src/events.ts";
+export type { Executor, ExecutorOptions } from "./src/executor.ts";
+export type { JsonSchema } from "./src/fields.ts";
+export { type Kind, registerKind } from "./src/kinds.ts";
+export { createExecutor } from "./src/local_executor.ts";
+export { createRegistry, exec } from "./src/local_registry.ts";
+export type { Input } from "./src/input.ts";
+export type { Env } from "./src/location.ts";
+export type { NativeConfig } from "./src/native_kind.ts";
+export type { ProcessOptions } from "./src/options.ts";
+export type { Output, OutputOptions } from "./src/output.ts";
+export { allOf, anyOf, type Policy, type PolicyRequest } from "./src/policy.ts";
+export type { ExitStatus, Process, ProcessState } from "./src/process.ts";
+export type { Registry, RegistryOptions } from "./src/registry.ts";
+export { createRunner, run, type Runner, type RunOutput, type RunResult } from "./src/run.ts";
+export type { RunOptions } from "./src/run_options.ts";
+export { resolveShell, type ResolveShellOptions, type Shell } from "./src/shell.ts";
+export type { SignalName } from "./src/signals.ts";
+export type { LinesOptions, Stream } from "./src/stream.ts";

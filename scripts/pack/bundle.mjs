@@ -1,0 +1,64 @@
+/**
+ * Joins the modules of a built package, in place: all that "." needs at once becomes one file, what is loaded lazily
+ * stays apart, declarations stay as they are. It is for Node, which takes about 0.3 ms for every module and 0.1 ms
+ * for every import between two: the 35 modules of "." cost 20 ms, joined they cost 3 ms.
+ *
+ *   node scripts/pack/bundle.mjs DIRECTORY
+ */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, posix, resolve } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { rolldown } from "rolldown";
+
+/** Bundles the package in a directory: every entry point that its package.json names keeps its path. */
+export async function bundle(directory) {
+  const { exports } = JSON.parse(readFileSync(join(directory, "package.json"), "utf8"));
+  const entries = Object.values(exports).map((conditions) => posix.normalize(conditions.default));
+  const build = await rolldown({
+    cwd: directory,
+    input: Object.fromEntries(entries.map((path) => [path.replace(/\.js$/, ""), `./${path}`])),
+    // A runtime's modules and other packages are imported as they are.
+    external: /^[^./]/,
+  });
+  const face = resolve(directory, exports["."].default);
+  const { output } = await build.generate({
+    format: "esm",
+    entryFileNames: "[name].js",
+    // Beside mod.js, which is at the top.
+    chunkFileNames: posix.join(posix.dirname(posix.normalize(exports["."].default)), "chunks/[name].js"),
+    // Left to itself the bundler cuts what "." needs into a chunk for every set of entry points that share it.
+    codeSplitting: {
+      groups: [{ debugName: "core", name: (id, graph) => importedBy(face, graph).has(id) ? "core" : null }],
+    },
+    // What they say stands in the declarations.
+    comments: false,
+  });
+  await build.close();
+  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile() && entry.name.endsWith(".js")) {
+      rmSync(join(entry.parentPath ?? entry.path, entry.name));
+    }
+  }
+  for (const { fileName, code } of output) {
+    mkdirSync(join(directory, dirname(fileName)), { recursive: true });
+    writeFileSync(join(directory, fileName), code);
+  }
+}
+
+/** All that a module imports statically, directly or not. */
+function importedBy(module, graph, found = new Set()) {
+  for (const id of graph.getModuleInfo(module)?.importedIds ?? []) {
+    if (found.has(id)) continue;
+    found.add(id);
+    importedBy(id, graph, found);
+  }
+  return found;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (!process.argv[2]) {
+    throw new Error("Name the directory of the package: node scripts/pack/bundle.mjs npm");
+  }
+  await bundle(resolve(process.argv[2]));
+}

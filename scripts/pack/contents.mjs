@@ -1,0 +1,63 @@
+/** What is in a package: nothing that is not for users, small, and every entry point where it says. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../tools.mjs";
+import { check, expect, expectSame } from "./report.mjs";
+
+const MOST_BYTES = 150_000;
+const DOCUMENTS = ["LICENSE", "README.md", "GOTCHAS.md", "CHANGELOG.md", "config.schema.json"];
+const DEPENDENCIES = ["cross-spawn"];
+
+const config = JSON.parse(readFileSync(join(root, "deno.json"), "utf8"));
+
+/** The names users import: "polyspawn", "polyspawn/node", … */
+export const entryPoints = Object.keys(config.exports).map((name) => `polyspawn${name.slice(1)}`);
+
+/** Checks the files and the manifest of a tarball. */
+export async function checkContents({ name, bytes, files, manifest, directory }) {
+  await check(`${name}: size`, () => {
+    expect(bytes < MOST_BYTES, `the tarball has ${bytes} bytes, ${MOST_BYTES} are the limit`);
+    return `${Math.round(bytes / 1000)} kB in ${files.length} files, of ${MOST_BYTES / 1000} kB`;
+  });
+  await check(`${name}: files`, () => {
+    const documents = DOCUMENTS.filter((file) => existsSync(join(root, file)));
+    for (const file of documents) expect(files.includes(file), `${file} is missing`);
+    const allowed =
+      /^(?:esm\/)?(?:(?:src|backends|chunks)\/[\w./]+|mod|_dnt\.\w+)\.(?:js|d\.ts)$|^(?:esm\/)?package\.json$/;
+    const strange = files.filter((file) => !allowed.test(file) && !documents.includes(file));
+    expect(strange.length === 0, `not made from what an entry point reaches: ${strange.join(", ")}`);
+  });
+  await check(`${name}: manifest`, () => {
+    expectSame(manifest.version, config.version, "version");
+    expectSame(manifest.license, config.license, "license");
+    expectSame(manifest.type, "module", "type");
+    expectSame(Object.keys(manifest.exports), Object.keys(config.exports), "entry points");
+    for (const [entry, conditions] of Object.entries(manifest.exports)) {
+      for (const [condition, file] of Object.entries(conditions)) {
+        expect(existsSync(join(directory, file)), `"${entry}" has no ${file} for "${condition}"`);
+      }
+      expect(conditions.default, `"${entry}" has no "default", without which require() finds nothing`);
+    }
+  });
+  await check(`${name}: dependencies`, () => {
+    expectSame(Object.keys(manifest.dependencies ?? {}), DEPENDENCIES, "dependencies");
+    for (const dependency of DEPENDENCIES) {
+      const wanted = config.imports[dependency].slice(`npm:${dependency}@`.length);
+      expectSame(manifest.dependencies[dependency], wanted, `version of ${dependency}`);
+    }
+    expect(!manifest.devDependencies, "devDependencies are of no use to users");
+    return DEPENDENCIES.join(", ");
+  });
+}
+
+/** Checks that what dnt built has the modules that are packed from the sources. */
+export async function checkSameModules(packed, built) {
+  await check("dnt: the same modules as packed from the sources", () => {
+    const modules = ({ files }) =>
+      files.map((file) => file.replace(/^esm\//, "")).filter((file) => file.endsWith(".js"))
+        // dnt's own, which versions before 0.43 add whether they are needed or not.
+        .filter((file) => !/\b_dnt\./.test(file));
+    expectSame(modules(built), modules(packed), "modules");
+    expectSame(built.manifest.dependencies, packed.manifest.dependencies, "dependencies");
+  });
+}

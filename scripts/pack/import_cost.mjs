@@ -1,0 +1,37 @@
+/** What importing "." costs over importing the empty module of an empty package. */
+import { succeed } from "./capture.mjs";
+import { check, expect } from "./report.mjs";
+
+/** In ms. */
+const MOST = 5;
+const RUNS = 30;
+
+/**
+ * Measures on one Node, in a process of its own each time. What counts is the time of the processor, because other
+ * work on the machine draws out the time that passes; and the least of it, because that work can only add.
+ */
+export async function checkImportCost(packageName, { name, path }, consumer) {
+  await check(`${packageName} on ${name}: cost of import`, async () => {
+    const measured = { empty: [], polyspawn: [] };
+    for (let run = 0; run < RUNS; run++) {
+      for (const module of Object.keys(measured)) {
+        measured[module].push(
+          JSON.parse(await succeed([path, "import_time.mjs", module], { cwd: consumer })),
+        );
+      }
+    }
+    const cost = (kind, pick) => {
+      const [empty, ours] = Object.values(measured).map((runs) => pick(runs.map((run) => run[kind])));
+      return ours - empty;
+    };
+    const least = (values) => Math.min(...values);
+    const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
+    const cpu = cost("cpu", least);
+    const figures = `${cpu.toFixed(1)} ms of the processor over an empty module; ` +
+      `${cost("wall", least).toFixed(1)} ms pass at least, ${
+        cost("wall", median).toFixed(1)
+      } ms in the median`;
+    expect(cpu < MOST, `${figures}; ${MOST} ms are the limit`);
+    return figures;
+  });
+}

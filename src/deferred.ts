@@ -1,0 +1,28 @@
+/**
+ * A promise to settle from outside.
+ * @module
+ */
+
+/** A promise and the functions that settle it. */
+export interface Deferred<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Makes one. Its rejection counts as handled: whoever waits later still gets it, and nobody waiting is no crash. */
+export function deferred<T>(): Deferred<T> {
+  let resolve!: (value: T) => void;
+  let reject!: (error: unknown) => void;
+  const promise = new Promise<T>((yes, no) => [resolve, reject] = [yes, no]);
+  promise.catch(ignore);
+  return { promise, resolve, reject };
+}
+
+/** Does nothing, on purpose. */
+export function ignore(): void {}
+
+/** Calls what a backend brought: one that throws where it should reject rejects all the same. */
+export async function attempt<T>(action: () => T | Promise<T>): Promise<T> {
+  return await action();
+}

@@ -1,0 +1,168 @@
+/**
+ * The executor behind {@linkcode createExecutor}.
+ * @module
+ */
+import { askPolicy } from "./ask_policy.ts";
+import type { Backend } from "./backend.ts";
+import { checkBoolean, checkOptions, show } from "./check.ts";
+import { parseCommand, quote } from "./command.ts";
+import { defaultBackend } from "./default_backend.ts";
+import { ExecError } from "./errors.ts";
+import { emitTo } from "./events.ts";
+import type { Executor, ExecutorOptions } from "./executor.ts";
+import { type ExecutorSettings, resolveExecutorOptions } from "./executor_settings.ts";
+import { ManagedProcess } from "./managed_process.ts";
+import { type ProcessOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
+import { collectOutput, type Output, type OutputOptions, parseOutputOptions } from "./output.ts";
+import type { Process } from "./process.ts";
+import { checkUnderWhitelist } from "./whitelist.ts";
+
+/** The registry's side of an executor that it gave away. */
+export interface ExecutorOwner {
+  /** The executor's id. */
+  readonly id: string;
+  /** Whether nothing is started any more. */
+  readonly closed: boolean;
+  /** A process is about to start. */
+  onStart(process: ManagedProcess): void;
+  /** Nothing of a process is left, or it is nobody's business any more. */
+  onGone(process: ManagedProcess): void;
+  /** The executor was released, and what it had running is ended. */
+  onRelease(): Promise<void>;
+}
+
+/**
+ * Makes an executor. Nothing is loaded, asked or started before its first command.
+ * @param options defaults and rules for all its processes
+ * @throws {ExecError} `invalid_option` when an option is wrong, `invalid_command` when a whitelisted command is
+ */
+export function createExecutor(options?: ExecutorOptions): Executor {
+  return new LocalExecutor(resolveExecutorOptions(options));
+}
+
+/** Which backend an executor starts processes with; `undefined` for one that is not of this package. */
+export function backendOf(executor: Executor | undefined): Backend | Promise<Backend> | undefined {
+  return executor === undefined ? defaultBackend() : backendOfLocal(executor);
+}
+
+/** No member of the executor: whoever has a backend has a way round policy and whitelist. */
+let backendOfLocal: (executor: Executor) => Backend | Promise<Backend> | undefined;
+
+/** The one implementation of {@linkcode Executor}; those from a registry have an owner. */
+export class LocalExecutor implements Executor {
+  readonly id?: string;
+  readonly #settings: ExecutorSettings;
+  readonly #owner: ExecutorOwner | undefined;
+  readonly #live = new Set<ManagedProcess>();
+  #released = false;
+
+  static {
+    backendOfLocal = (executor) => #settings in executor ? executor.#settings.backend() : undefined;
+  }
+
+  constructor(settings: ExecutorSettings, owner?: ExecutorOwner) {
+    this.#settings = settings;
+    this.#owner = owner;
+    if (owner) this.id = owner.id;
+  }
+
+  async exec(command: string | readonly string[], options?: ProcessOptions): Promise<Process> {
+    return await this.#make(command, options);
+  }
+
+  async spawn(command: string | readonly string[], options?: ProcessOptions): Promise<Process> {
+    const process = await this.#make(command, options);
+    await process.start();
+    return process;
+  }
+
+  async output(command: string | readonly string[], options?: OutputOptions): Promise<Output> {
+    const call = parseOutputOptions(options);
+    return await collectOutput(await this.#make(command, call.process), call, this.#settings.clock);
+  }
+
+  async release(options?: { keepRunning?: boolean }): Promise<void> {
+    const { keepRunning } = checkOptions(options, ["keepRunning"]);
+    const keep = checkBoolean("keepRunning", keepRunning, false);
+    const first = !this.#released;
+    this.#released = true;
+    const live = [...this.#live];
+    if (keep) live.forEach((process) => this.#owner?.onGone(process));
+    else await Promise.all(live.map((process) => process.close()));
+    if (first) await this.#owner?.onRelease();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.release();
+  }
+
+  async #make(
+    command: string | readonly string[],
+    given: ProcessOptions | undefined,
+  ): Promise<ManagedProcess> {
+    this.#checkReleased();
+    const argv = parseCommand(command);
+    const { defaults, clock, handleSignals, backend, onEvent } = this.#settings;
+    const options = resolveOptions(given, defaults);
+    this.#checkWhitelist(argv, given);
+    await this.#checkPolicy(argv, options);
+    this.#checkReleased();
+    return new ManagedProcess({
+      command: typeof command === "string" ? command : quote(argv),
+      argv,
+      options,
+      executorId: this.id,
+      clock,
+      handleSignals,
+      hostPath: this.#owner !== undefined,
+      backend,
+      onStart: (process) => {
+        this.#checkReleased();
+        this.#live.add(process);
+        this.#owner?.onStart(process);
+      },
+      onGone: (process) => {
+        this.#live.delete(process);
+        this.#owner?.onGone(process);
+      },
+      onEvent,
+    });
+  }
+
+  #checkReleased(): void {
+    if (!this.#released && !this.#owner?.closed) return;
+    throw new ExecError("executor_released", "This executor was released: make or get another one.");
+  }
+
+  #checkWhitelist(argv: readonly string[], given: ProcessOptions | undefined): void {
+    const { whitelist } = this.#settings;
+    if (!whitelist) return;
+    if (!whitelist.allows(argv)) {
+      this.#denied("whitelist", argv);
+      const command = show(quote(argv));
+      const message = `Command ${command} is not on the whitelist: add exactly these words to allow it.`;
+      throw new ExecError("command_not_allowed", message, { details: { argv } });
+    }
+    checkUnderWhitelist(argv, given ?? {});
+  }
+
+  async #checkPolicy(argv: readonly string[], { cwd }: ResolvedOptions): Promise<void> {
+    const denial = await askPolicy(this.#settings, {
+      action: "exec.run",
+      resource: quote(argv),
+      argv,
+      ...(cwd !== undefined && { cwd }),
+      ...(this.id !== undefined && { executorId: this.id }),
+    });
+    if (!denial) return;
+    this.#denied("exec.run", argv);
+    throw denial;
+  }
+
+  #denied(action: string, argv: readonly string[]): void {
+    const { onEvent, clock } = this.#settings;
+    const id = this.id === undefined ? {} : { executorId: this.id };
+    const resource = quote(argv);
+    emitTo(onEvent, { type: "denied", time: clock.now(), action, resource, argv, ...id });
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * Start, feed, collect, wait: the convenience over a process.
+ * @module
+ */
+import { checkBoolean, checkOptions, invalidOption, show } from "./check.ts";
+import type { Clock } from "./clock.ts";
+import { ignore } from "./deferred.ts";
+import { ExecError, toExecError } from "./errors.ts";
+import { checkInput, feed, type Input } from "./input.ts";
+import type { ManagedProcess } from "./managed_process.ts";
+import { PROCESS_OPTIONS, type ProcessOptions } from "./options.ts";
+import type { SignalName } from "./signals.ts";
+import { decodeUtf8 } from "./utf8.ts";
+
+/** What may be said of a call of `output`. */
+export interface OutputOptions extends ProcessOptions {
+  /** Rejects with `exit_nonzero` when the exit code is not 0 (default: false). */
+  check?: boolean;
+  /** What standard input is fed with (default: it is empty). */
+  input?: Input;
+  /** Leaves alone what the command started in the background and its exit left running (default: false). */
+  keepBackground?: boolean;
+}
+
+/** What a command printed and how it ended. */
+export interface Output {
+  /** Whether the exit code is 0. */
+  readonly ok: boolean;
+  /** The exit code; 128 + n when signal n killed it; -1 on an error's output when the process was not seen to end. */
+  readonly exitCode: number;
+  /** The signal that killed it, if one did. */
+  readonly signal: SignalName | undefined;
+  /** What it wrote to stdout; with `mergeStderr` also what it wrote to stderr. */
+  readonly stdout: Uint8Array;
+  /** What it wrote to stderr. */
+  readonly stderr: Uint8Array;
+  /** Whether both streams reached their real end; false when a descendant held a pipe and the idle rule ended them. */
+  readonly complete: boolean;
+  /** Time from start to the end of the call, in ms. */
+  readonly durationMs: number;
+  /** {@linkcode stdout} as text; bytes that are not UTF-8 become U+FFFD. */
+  stdoutText(): string;
+  /** {@linkcode stderr} as text; bytes that are not UTF-8 become U+FFFD. */
+  stderrText(): string;
+}
+
+/** The most time, in ms, that what a finished command left behind gets between SIGTERM and SIGKILL. */
+const LEFTOVER_GRACE = 500;
+
+/** {@linkcode OutputOptions}, taken apart and checked. */
+export interface OutputCall {
+  readonly check: boolean;
+  readonly keepBackground: boolean;
+  readonly input: Input | undefined;
+  readonly process: ProcessOptions;
+}
+
+/** Checks what a call of `output` says, apart from what concerns its process. */
+export function parseOutputOptions(given: OutputOptions | undefined): OutputCall {
+  const options = checkOptions(given, [...PROCESS_OPTIONS, "check", "input", "keepBackground"]);
+  const { check, input, keepBackground, ...process } = options;
+  checkInput(input);
+  if (input !== undefined && process.stdin !== undefined && process.stdin !== "pipe") {
+    throw invalidOption(
+      "input",
+      `can't be fed to a stdin that is ${show(process.stdin)}: leave option "stdin" out.`,
+    );
+  }
+  return {
+    check: checkBoolean("check", check, false),
+    keepBackground: checkBoolean("keepBackground", keepBackground, false),
+    input,
+    process: { ...process, stdin: input === undefined ? process.stdin ?? "null" : "pipe" },
+  };
+}
+
+/** Runs a created process to its end and says how it went; leaves nothing of it behind unless asked to. */
+export async function collectOutput(
+  process: ManagedProcess,
+  call: OutputCall,
+  clock: Clock,
+): Promise<Output> {
+  const startedAt = clock.now();
+  process.pipes.claim();
+  const collected = () => toOutput(process, clock.now() - startedAt);
+  try {
+    await process.start();
+  } catch (error) {
+    throw withOutput(toExecError(error, `Starting ${show(process.command)}`), collected());
+  }
+  try {
+    await Promise.all([process.wait(), feed(process, call.input, process.exited())]);
+    await process.pipes.drained();
+    if (!call.keepBackground) await process.closeWithin(LEFTOVER_GRACE);
+  } catch (error) {
+    await process.close(true);
+    await process.pipes.drained().catch(ignore);
+    throw withOutput(toExecError(error, `Running ${show(process.command)}`), collected());
+  }
+  const output = collected();
+  if (call.check && !output.ok) throw exitError(process.command, output);
+  return output;
+}
+
+function exitError(command: string, output: Output): ExecError {
+  const { exitCode, signal } = output;
+  const how = signal ? `was killed by ${signal}` : `exited with code ${exitCode}`;
+  const message = `Command ${show(command)} ${how}; what it printed is in the error's "output".`;
+  return new ExecError("exit_nonzero", message, { details: { exitCode, signal }, output });
+}
+
+function toOutput({ pipes, exitStatus: status }: ManagedProcess, durationMs: number): Output {
+  const [stdout, stderr] = [pipes.snapshot("stdout"), pipes.snapshot("stderr")];
+  return {
+    ok: status?.code === 0 && !status.timedOut && !status.canceled,
+    exitCode: status?.code ?? -1,
+    signal: status?.signal,
+    stdout,
+    stderr,
+    complete: pipes.complete,
+    durationMs,
+    stdoutText: () => decodeUtf8(stdout),
+    stderrText: () => decodeUtf8(stderr),
+  };
+}
+
+/** The same error, with what had been collected. */
+function withOutput(error: ExecError, output: Output): ExecError {
+  const { reason, message, kind, retryable, details, cause } = error;
+  return new ExecError(reason, message, { kind, retryable, details, cause, output });
+}

@@ -1,0 +1,296 @@
+/**
+ * Moves bytes from a source to whoever reads them: read-ahead, limits and the end.
+ * @module
+ */
+import type { ByteSource } from "./backend.ts";
+import { ChunkQueue } from "./chunks.ts";
+import type { Clock } from "./clock.ts";
+import { attempt, type Deferred, deferred, ignore } from "./deferred.ts";
+import { Drain, PIPE_CAPACITY } from "./drain.ts";
+import { ExecError, toExecError } from "./errors.ts";
+
+/** Bytes read ahead of the reader, and kept of a stream nobody asked for. */
+const READ_AHEAD = 1 << 20;
+/** Bytes held after the exit however small the limit: the read-ahead, and what a pipe may have held on top. */
+const LEAST_DRAIN = READ_AHEAD + PIPE_CAPACITY;
+
+/** What a pump is told when it is made. */
+export interface PumpOptions {
+  /** `"stdout"` or `"stderr"`, for messages. */
+  readonly name: string;
+  readonly maxBuffer: number;
+  readonly clock: Clock;
+  /** The limit was passed: the process must be ended. */
+  readonly onOverflow: (error: ExecError) => void;
+  /** A read began (+1) or stopped (-1) to wait here, so that the sibling must not block the child. */
+  readonly onWaiting: (change: 1 | -1) => void;
+}
+
+/** A reader that waits for bytes. */
+interface Waiter extends Deferred<Uint8Array | null> {
+  readonly size: number;
+}
+
+/**
+ * One piped stream of a process. It is unclaimed until somebody asks for it, then claimed; at the end of the source,
+ * by the idle rule, by an error or by cancelling it has ended, and then gives out what it holds.
+ */
+export class Pump {
+  readonly #options: PumpOptions;
+  readonly #queue = new ChunkQueue();
+  readonly #ended: Deferred<void> = deferred();
+  #source: ByteSource | undefined;
+  #claimed = false;
+  #attended = false;
+  #over = false;
+  #complete = false;
+  #released = false;
+  #pulling = false;
+  #pressure = 0;
+  #discarded = 0;
+  #drained = 0;
+  #drain: Drain | undefined;
+  #exited = false;
+  #waiter: Waiter | undefined;
+  #error: ExecError | undefined;
+
+  constructor(options: PumpOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the real end of the stream was reached. */
+  get complete(): boolean {
+    return this.#complete;
+  }
+
+  /** Resolves when no more bytes will come, for whatever reason. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  /** What ended the stream, when it was an error. */
+  get error(): ExecError | undefined {
+    return this.#error;
+  }
+
+  /** Whether a read is waiting. */
+  get busy(): boolean {
+    return this.#waiter !== undefined;
+  }
+
+  /** Whether a read of the source is pending. */
+  get pulling(): boolean {
+    return this.#pulling;
+  }
+
+  /** Bytes read since the exit. */
+  get drained(): number {
+    return this.#drained;
+  }
+
+  /** The process runs: bytes may come. */
+  attach(source: ByteSource): void {
+    this.#source = source;
+    if (this.#over) this.#closeSource();
+    else this.#kick();
+  }
+
+  /** Somebody wants the stream: from now on nothing is thrown away. */
+  claim(): void {
+    this.#claimed = true;
+  }
+
+  /** The reader reads both streams side by side: from now on pressure is no reason to read on, and nothing overflows. */
+  attend(): void {
+    this.#attended = true;
+  }
+
+  /** Keeps the child from blocking here while something else is awaited, up to the buffer limit. */
+  press(change: 1 | -1): void {
+    this.#pressure += change;
+    if (change === 1) this.#checkLimit();
+    this.#kick();
+  }
+
+  /** The process has ended: what is left in the pipe is read, then the idle rule ends the stream. */
+  exited(limits: { idle: number; max: number }): void {
+    if (this.#over || this.#exited) return;
+    this.#exited = true;
+    if (!this.#source) return this.#end(false);
+    this.#drain = new Drain(this, this.#options.clock, limits, () => this.#end(false));
+    this.#kick();
+  }
+
+  /** Nobody needs the pipe kept open for a descendant: its descriptor goes as soon as the stream has ended. */
+  release(): void {
+    this.#released = true;
+    if (this.#over) this.#closeSource();
+  }
+
+  /** Ends the stream now and throws away what it holds; a child that writes on gets EPIPE. */
+  cancel(): void {
+    this.#queue.clear();
+    this.#discarded = 0;
+    this.#released = true;
+    this.#end(false);
+    this.#closeSource();
+  }
+
+  /** Ends the stream; readers get what is held, then the error. */
+  fail(error: ExecError): void {
+    if (this.#over) return;
+    this.#error = error;
+    this.#end(false);
+  }
+
+  /** The next bytes, at most `size`; `null` at the end. Only one at a time. */
+  read(size: number): Promise<Uint8Array | null> {
+    if (this.#queue.size > 0) {
+      const chunk = this.#queue.shift(size);
+      this.#kick();
+      return Promise.resolve(chunk);
+    }
+    const error = this.#endError();
+    if (error) return Promise.reject(error);
+    if (this.#over) return Promise.resolve(null);
+    this.#waiter = { ...deferred<Uint8Array | null>(), size };
+    this.#options.onWaiting(1);
+    this.#kick();
+    return this.#waiter.promise;
+  }
+
+  /** Gives back bytes that were read and not used: the next read gets them first. */
+  unread(bytes: Uint8Array): void {
+    if (bytes.length > 0) this.#queue.unshift(bytes);
+  }
+
+  /** Waits for the end, then gives all that is held. */
+  async collect(): Promise<Uint8Array> {
+    this.press(1);
+    this.#options.onWaiting(1);
+    await this.ended;
+    this.#options.onWaiting(-1);
+    this.#pressure--;
+    const error = this.#endError();
+    if (error) throw error;
+    const all = this.snapshot();
+    this.#queue.clear();
+    return all;
+  }
+
+  /** What is held now; it stays. */
+  snapshot(): Uint8Array {
+    return this.#queue.peekAll();
+  }
+
+  #endError(): ExecError | undefined {
+    if (this.#error) return this.#error;
+    if (this.#discarded === 0) return undefined;
+    return new ExecError(
+      "buffer_exceeded",
+      `${this.#discarded} bytes of ${this.#options.name} were thrown away before anyone asked for them: ` +
+        `call ${this.#options.name}Stream() before or right after start.`,
+      { details: { discarded: this.#discarded, kept: READ_AHEAD } },
+    );
+  }
+
+  get #pressed(): boolean {
+    return this.#pressure > 0 && !this.#attended;
+  }
+
+  #wantsMore(): boolean {
+    if (this.#over) return !this.#released;
+    if (!this.#claimed || this.#discarded > 0 || this.#waiter) return true;
+    if (this.#queue.size < Math.min(READ_AHEAD, Math.max(this.#options.maxBuffer, 1))) return true;
+    // What was written before the exit is taken out of the pipe however late the reader, as far as memory may be used.
+    return this.#pressed ||
+      (this.#exited && this.#queue.size < Math.max(this.#options.maxBuffer, LEAST_DRAIN));
+  }
+
+  #kick(): void {
+    if (!this.#pulling && this.#source && this.#wantsMore()) void this.#pull(this.#source);
+  }
+
+  async #pull(source: ByteSource): Promise<void> {
+    this.#pulling = true;
+    try {
+      while (this.#wantsMore()) {
+        const chunk = await source.read();
+        if (chunk === null) {
+          this.#released = true;
+          this.#end(true);
+          return this.#closeSource();
+        }
+        this.#accept(chunk);
+      }
+    } catch (error) {
+      this.fail(toExecError(error, `Reading ${this.#options.name}`));
+      this.release();
+    } finally {
+      this.#pulling = false;
+    }
+  }
+
+  #accept(bytes: Uint8Array): void {
+    if (this.#over || bytes.length === 0) return;
+    // A backend may hand over a subclass (Node's Buffer, whose slice is a view): readers get the plain thing everywhere.
+    const chunk = bytes.constructor === Uint8Array
+      ? bytes
+      : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (this.#exited) {
+      this.#drained += chunk.length;
+      this.#drain?.chunk();
+    }
+    if (this.#discarded > 0 || !this.#claimed) return this.#keepFirst(chunk);
+    this.#queue.push(chunk);
+    if (this.#waiter) this.#wake(this.#queue.shift(this.#waiter.size));
+    this.#checkLimit();
+  }
+
+  // A stream nobody asked for must neither block the child nor grow: its beginning is kept, the rest only counted.
+  #keepFirst(chunk: Uint8Array): void {
+    const room = this.#discarded > 0 ? 0 : READ_AHEAD - this.#queue.size;
+    if (room >= chunk.length) return this.#queue.push(chunk);
+    if (room > 0) this.#queue.push(chunk.slice(0, room));
+    this.#discarded += chunk.length - room;
+  }
+
+  #checkLimit(): void {
+    const { maxBuffer, name, onOverflow } = this.#options;
+    if (this.#over || !this.#claimed || !this.#pressed || this.#queue.size <= maxBuffer) return;
+    const error = new ExecError(
+      "buffer_exceeded",
+      `More than ${maxBuffer} bytes of ${name} came before they were read, and the process was ended: ` +
+        `read the stream while the process runs, or raise "maxBuffer".`,
+      { details: { stream: name, maxBuffer } },
+    );
+    this.fail(error);
+    onOverflow(error);
+  }
+
+  #wake(chunk: Uint8Array | null): void {
+    const waiter = this.#waiter;
+    if (!waiter) return;
+    this.#waiter = undefined;
+    this.#options.onWaiting(-1);
+    const error = chunk === null ? this.#endError() : undefined;
+    error ? waiter.reject(error) : waiter.resolve(chunk);
+  }
+
+  #end(complete: boolean): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#complete = complete;
+    this.#drain?.stop();
+    this.#wake(null);
+    this.#ended.resolve();
+    if (this.#released) this.#closeSource();
+    else this.#kick();
+  }
+
+  #closeSource(): void {
+    const source = this.#source;
+    this.#source = undefined;
+    if (source) attempt(() => source.close()).catch(ignore);
+  }
+}

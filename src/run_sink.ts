@@ -1,0 +1,117 @@
+/**
+ * Where the output of a run goes: its tail is kept, and whoever listens gets it as it comes.
+ * @module
+ */
+import { invalidOption } from "./check.ts";
+import { ExecError, toExecError } from "./errors.ts";
+import { Tail, type TailText } from "./tail.ts";
+import { Utf8Decoder } from "./utf8.ts";
+
+/** What a sink is told. */
+export interface RunSinkOptions {
+  readonly maxOutput: number;
+  readonly onOutput?: (text: string) => void;
+  readonly tee?: WritableStream<Uint8Array>;
+}
+
+/** Takes chunks one after another, in the order they are given. */
+export class RunSink {
+  readonly #tail: Tail;
+  readonly #onOutput: ((text: string) => void) | undefined;
+  readonly #decoder = new Utf8Decoder();
+  #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
+  #teeError: ExecError | undefined;
+  #last: Promise<void> | undefined;
+  #stopWaiting: (() => void) | undefined;
+  #released = false;
+
+  /** @throws {ExecError} `invalid_option` when somebody else, such as another run, writes to the tee */
+  constructor({ maxOutput, onOutput, tee }: RunSinkOptions) {
+    if (tee?.locked) {
+      throw invalidOption("tee", `is locked: wait for the run that writes to it, or give another stream.`);
+    }
+    this.#tail = new Tail(maxOutput);
+    this.#onOutput = onOutput;
+    this.#writer = tee?.getWriter();
+    this.#writer?.closed.catch((error) => this.#teeFailed(error));
+  }
+
+  /** What went wrong with the tee, if something did; the command went on without it. */
+  get teeError(): ExecError | undefined {
+    return this.#teeError;
+  }
+
+  /** What is kept so far. */
+  text(): TailText {
+    return this.#tail.text();
+  }
+
+  /** Takes a chunk, which is the sink's from now on; resolves when the next one may come. */
+  async take(chunk: Uint8Array): Promise<void> {
+    // Two streams that could not be merged share the sink: one chunk at a time, in the order of arrival.
+    while (this.#last) await this.#last;
+    if (this.#released) return;
+    if (!this.#writer && !this.#onOutput) return this.#tail.push(chunk);
+    this.#last = this.#tell(chunk).finally(() => this.#last = undefined);
+    await this.#last;
+  }
+
+  /** No more comes. */
+  end(): void {
+    this.#announce(this.#decoder.end());
+  }
+
+  /** The run must answer: goes on without a tee that is slow to take what it was given. */
+  hurry(): void {
+    if (!this.#stopWaiting) return;
+    const message =
+      `The tee did not take all of the output in time: make it faster, or give the run more time.`;
+    this.#teeError ??= new ExecError("timed_out", message);
+    this.#dropTee();
+  }
+
+  /** The run has its answer: gives the tee back, which stays open, and tells nobody any more. */
+  release(): void {
+    this.#released = true;
+    this.#dropTee();
+  }
+
+  #dropTee(): void {
+    const writer = this.#writer;
+    this.#writer = undefined;
+    writer?.releaseLock();
+    this.#stopWaiting?.();
+  }
+
+  async #tell(chunk: Uint8Array): Promise<void> {
+    // The tee may keep or transfer what it gets: it gets its own copy.
+    const copy = this.#writer && new Uint8Array(chunk);
+    if (this.#onOutput) this.#announce(this.#decoder.push(chunk));
+    this.#tail.push(chunk);
+    if (copy) await this.#write(copy);
+  }
+
+  /** Resolves when the tee took the chunk, failed or was dropped. */
+  async #write(chunk: Uint8Array): Promise<void> {
+    const writer = this.#writer;
+    if (!writer) return;
+    await new Promise<void>((resolve) => {
+      this.#stopWaiting = resolve;
+      // Node 20 throws at once for a tee that is closed.
+      const taken = (async () => await writer.write(chunk))();
+      taken.catch((error) => this.#teeFailed(error)).then(resolve);
+    });
+    this.#stopWaiting = undefined;
+  }
+
+  #announce(text: string): void {
+    if (text !== "" && !this.#released) this.#onOutput?.(text);
+  }
+
+  #teeFailed(error: unknown): void {
+    // Released on purpose: nothing failed.
+    if (!this.#writer) return;
+    this.#teeError ??= toExecError(error, "Writing output to the tee");
+    this.#dropTee();
+  }
+}

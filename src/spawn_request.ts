@@ -1,0 +1,39 @@
+/**
+ * What a backend is asked for, and whether it can do that.
+ * @module
+ */
+import type { Backend, Capabilities, SpawnRequest } from "./backend.ts";
+import { ExecError } from "./errors.ts";
+import type { ResolvedOptions } from "./options.ts";
+
+/** What the core knows of a process that is to be started. */
+export interface Asked {
+  readonly argv: readonly string[];
+  readonly options: ResolvedOptions;
+  readonly handleSignals: boolean;
+  readonly hostPath: boolean;
+}
+
+/**
+ * Makes the request for one process.
+ * @throws {ExecError} `unsupported` when the backend lacks what is asked for
+ */
+export function spawnRequest(backend: Backend, asked: Asked): SpawnRequest {
+  const { argv, options, handleSignals } = asked;
+  const { cwd, env, inheritEnv, stdin, stdout, stderr, mergeStderr } = options;
+  const { processGroups, mergedOutput, inheritStdio = true } = backend.capabilities;
+  const lacks = (option: string, capability: keyof Capabilities) => {
+    const remedy = backend.remedies?.[capability] ?? "leave it out, or use another backend";
+    return new ExecError("unsupported", `Backend "${backend.name}" can't do ${option}: ${remedy}.`);
+  };
+  if (mergeStderr && !mergedOutput) throw lacks("mergeStderr", "mergedOutput");
+  for (const name of ["stdin", "stdout", "stderr"] as const) {
+    if (!inheritStdio && options[name] === "inherit") throw lacks(`${name}: "inherit"`, "inheritStdio");
+  }
+  // A child at the host's terminal stays in its process group: otherwise it could not read from it.
+  const group = processGroups && stdin !== "inherit";
+  const where = cwd === undefined ? {} : { cwd };
+  const lookup = asked.hostPath && !inheritEnv ? { hostPath: true } : {};
+  const streams = { stdin, stdout, stderr, mergeStderr };
+  return { argv, ...where, env, inheritEnv, ...lookup, ...streams, group, handleSignals };
+}

@@ -1,0 +1,65 @@
+/**
+ * The conformance suite: every promise of the contract that depends on a backend, checked on any backend under any
+ * test framework.
+ * @module
+ */
+import type { Backend } from "../../backend.ts";
+import type { ConformanceCase, ConformanceOptions, TestFramework } from "./options.ts";
+import { Suite } from "./suite.ts";
+
+export type { ConformanceCase, ConformanceOptions, TestFramework };
+
+/**
+ * Declares the suite as tests of a framework.
+ *
+ * What a backend's `capabilities` rule out is checked for what the contract says instead, or left out; the answer
+ * lists all cases, with the reason where one was left out.
+ *
+ * @param name the heading of the tests
+ * @param makeBackend makes the backend; called once for each case, which disposes of it
+ * @param framework `describe` and `it`; tests may run in any order, one at a time or together
+ * @param options how the suite is adjusted to the backend
+ * @throws {ExecError} `invalid_option`
+ *
+ * @example
+ * ```ts ignore
+ * import { describe, it } from "vitest";
+ * import { conformance } from "@polyspawn/polyspawn/testing";
+ * import { myBackend } from "./my_backend.ts";
+ *
+ * conformance("my backend", () => myBackend(), { describe, it });
+ * ```
+ */
+export function conformance<B extends Backend>(
+  name: string,
+  makeBackend: () => B,
+  framework: TestFramework,
+  options?: ConformanceOptions<B>,
+): readonly ConformanceCase[];
+/**
+ * Declares the suite for a backend that takes time to make: wait for the answer, where tests are declared.
+ *
+ * @param name the heading of the tests
+ * @param makeBackend makes the backend; called once for each case, which disposes of it
+ * @param framework `describe` and `it`; tests may run in any order, one at a time or together
+ * @param options how the suite is adjusted to the backend
+ * @throws {ExecError} `invalid_option`
+ */
+export function conformance<B extends Backend>(
+  name: string,
+  makeBackend: () => B | Promise<B>,
+  framework: TestFramework,
+  options?: ConformanceOptions<B>,
+): readonly ConformanceCase[] | Promise<readonly ConformanceCase[]>;
+export function conformance<B extends Backend>(
+  name: string,
+  makeBackend: () => B | Promise<B>,
+  framework: TestFramework,
+  options?: ConformanceOptions<B>,
+): readonly ConformanceCase[] | Promise<readonly ConformanceCase[]> {
+  const suite = new Suite(makeBackend, options);
+  // What a backend can do decides which tests there are, and most frameworks want to know them at once.
+  const first = makeBackend();
+  const declare = (backend: B) => suite.declare(name, backend, framework);
+  return "then" in first ? first.then(declare) : declare(first);
+}
