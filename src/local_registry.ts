@@ -45,7 +45,8 @@ export function createRegistry(options?: RegistryOptions): Registry {
 class LocalRegistry implements Registry {
   readonly #defined = new Map<string, DefinedExecutor>();
   #options: RegistryOptions = {};
-  #settings: ExecutorSettings = resolveExecutorOptions({});
+  /** Made when it is first needed: importing the package should cost next to nothing. */
+  #settings: ExecutorSettings | undefined;
   #scope = new ExecutorScope();
   #closing: Promise<void> = Promise.resolve();
   #tooLate: string | undefined;
@@ -141,11 +142,11 @@ class LocalRegistry implements Registry {
   }
 
   async #checkPolicy(id: string): Promise<void> {
-    const { onEvent, clock } = this.#settings;
-    const denial = await askPolicy(this.#settings, { action: "exec.get", resource: id, executorId: id });
+    const settings = this.#settings ??= resolveExecutorOptions(this.#options);
+    const denial = await askPolicy(settings, { action: "exec.get", resource: id, executorId: id });
     if (!denial) return;
     const what = { action: "exec.get", resource: id, executorId: id };
-    emitTo(onEvent, { type: "denied", time: clock.now(), ...what });
+    emitTo(settings.onEvent, { type: "denied", time: settings.clock.now(), ...what });
     throw denial;
   }
 }

@@ -40,13 +40,17 @@ export function checkCwd(name: string, value: string | URL | undefined): string 
 export function checkEnv(name: string, value: Env | undefined): Env {
   if (value === undefined) return Object.freeze({});
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw invalidOption(name, `must be an object of names and values, got ${show(value)}.`);
+    // Not the value itself: whoever gives a text most likely gives names and values in one.
+    const got = Array.isArray(value) ? "an array" : value === null ? "null" : `a ${typeof value}`;
+    throw invalidOption(name, `must be an object of names and values, got ${got}.`);
   }
   for (const [key, text] of Object.entries(value)) {
     if (key === "" || key.includes("=") || key.includes("\0")) {
       throw invalidOption(
         name,
-        `has a variable named ${show(key)}: a name must not be empty or contain "=" or NUL.`,
+        `has a variable named ${
+          show(key.replace(/=[^]+/, "=…"))
+        }: a name must not be empty or contain "=" or NUL.`,
       );
     }
     if (text !== undefined && typeof text !== "string") {

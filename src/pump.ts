@@ -44,6 +44,7 @@ export class Pump {
   #attended = false;
   #over = false;
   #complete = false;
+  #canceled = false;
   #released = false;
   #pulling = false;
   #pressure = 0;
@@ -129,6 +130,7 @@ export class Pump {
 
   /** Ends the stream now and throws away what it holds; a child that writes on gets EPIPE. */
   cancel(): void {
+    this.#canceled = true;
     this.#queue.clear();
     this.#discarded = 0;
     this.#released = true;
@@ -161,7 +163,7 @@ export class Pump {
 
   /** Gives back bytes that were read and not used: the next read gets them first. */
   unread(bytes: Uint8Array): void {
-    if (bytes.length > 0) this.#queue.unshift(bytes);
+    if (bytes.length > 0 && !this.#canceled) this.#queue.unshift(bytes);
   }
 
   /** Waits for the end, then gives all that is held. */

@@ -105,7 +105,8 @@ export class PumpedStream implements Stream {
 
   lines(options?: LinesOptions): AsyncIterable<string> {
     const { preventCancel } = checkOptions(options, ["preventCancel"]);
-    return this.#lines(checkBoolean("preventCancel", preventCancel, false));
+    const keepOpen = checkBoolean("preventCancel", preventCancel, false);
+    return { [Symbol.asyncIterator]: () => this.#lineIterator(keepOpen) };
   }
 
   get readable(): ReadableStream<Uint8Array> {
@@ -140,7 +141,27 @@ export class PumpedStream implements Stream {
     };
   }
 
-  async *#lines(preventCancel: boolean): AsyncGenerator<string> {
+  #lineIterator(preventCancel: boolean): AsyncIterator<string, undefined> {
+    const lines = this.#lines(preventCancel);
+    let waiting = 0;
+    return {
+      next: async () => {
+        waiting++;
+        try {
+          return await lines.next();
+        } finally {
+          waiting--;
+        }
+      },
+      return: async () => {
+        // A generator that waits for bytes would not hear of its end before they come.
+        if (waiting > 0 && !preventCancel) await this.close();
+        return await lines.return(undefined);
+      },
+    };
+  }
+
+  async *#lines(preventCancel: boolean): AsyncGenerator<string, undefined> {
     const splitter = new LineSplitter();
     // What a loop left early has not taken: set only while it holds a line.
     let untaken: Uint8Array | undefined;

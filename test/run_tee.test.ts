@@ -11,6 +11,9 @@ import { within } from "./support/within.ts";
 
 const here = { cwd: "." };
 
+/** Prints on and on, but not more than a test can hold. */
+const endless = `while :; do echo "line $((i += 1))"; done`;
+
 /** A tee that keeps all it gets. */
 class Collector {
   readonly chunks: Uint8Array[] = [];
@@ -63,7 +66,7 @@ describe("a tee gets every byte", () => {
 
   it("also when the run times out", async () => {
     const tee = new Collector();
-    const result = await run("exec yes", { ...here, timeout: 500, tee: tee.stream });
+    const result = await run(endless, { ...here, timeout: 1_000, tee: tee.stream });
     expect(result).toMatchObject({
       reason: "timeout",
       truncated: true,
@@ -76,8 +79,8 @@ describe("a tee gets every byte", () => {
   it("also when the run is canceled", async () => {
     const tee = new Collector();
     const controller = new AbortController();
-    tee.onWrite = () => tee.size > 5_000_000 ? controller.abort() : undefined;
-    const result = await run("exec yes", { ...here, signal: controller.signal, tee: tee.stream });
+    tee.onWrite = () => tee.size > 500_000 ? controller.abort() : undefined;
+    const result = await run(endless, { ...here, signal: controller.signal, tee: tee.stream });
     expect(result).toMatchObject({
       reason: "canceled",
       truncated: true,
@@ -183,7 +186,12 @@ describe("a tee that fails is told of, and the result is not lost", () => {
 
   it("while the run times out", async () => {
     const tee = failing["later"]!();
-    const result = await run("echo pid $$; exec yes", { ...here, timeout: 500, maxOutput: Infinity, tee });
+    const result = await run(`echo pid $$; ${endless}`, {
+      ...here,
+      timeout: 2_000,
+      maxOutput: Infinity,
+      tee,
+    });
     expect(result).toMatchObject({
       reason: "timeout",
       complete: true,

@@ -138,7 +138,7 @@ async function timeOut({ command, options, output }: Case): Promise<Outcome> {
     endEscapees(result);
     outcome = { result, timeout, took };
     if (output.test(result.output) && took < CALM) break;
-    while (pidsIn(result.output).some(isRunning)) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => !pidsIn(result.output).some(isRunning));
   }
   return outcome!;
 }
