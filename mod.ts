@@ -1,8 +1,8 @@
 /**
  * Runs external commands the same way on Deno, Node and Bun, with pluggable spawn backends.
  *
- * A call always returns, nothing it started survives it, no byte written is lost, memory is bounded, and your tests
- * never need a real process.
+ * A call always returns, nothing of its process group survives it, no byte written before the exit is lost, memory is
+ * bounded, and your tests never need a real process.
  *
  * @example Run a command
  * ```ts

@@ -12,7 +12,8 @@ import { startMerged } from "./deno_merged.ts";
  * A backend on `Deno.Command`.
  *
  * Under a list of allowed commands (`--allow-run=git`) Deno lets nobody signal a process group: then
- * `capabilities.processGroups` is false, and ending a process does not reach what it started.
+ * `capabilities.processGroups` is false, and ending a process does not reach what it started; `mergedOutput` is false
+ * too, because a shell does it, and that would be a way round the list.
  *
  * @throws {ExecError} `unsupported` when this is not Deno
  *
@@ -44,7 +45,10 @@ export function denoBackend(): Backend {
     },
     remedies: { mergedOutput: "run again with --allow-run without a list" },
     spawn: (request) => request.mergeStderr ? startMerged(deno, request) : startDenoChild(deno, request),
-    findExecutable: (candidates) => findExecutable(deno, candidates),
+    // Without leave to look there is no looking: run() then tries one shell after the other.
+    get findExecutable() {
+      return mayLook(deno) ? (candidates: readonly string[]) => findExecutable(deno, candidates) : undefined;
+    },
   };
 }
 
@@ -54,22 +58,22 @@ function mayRunAnything(deno: DenoApi): boolean {
 
 async function findExecutable(deno: DenoApi, candidates: readonly string[]): Promise<string | undefined> {
   for (const candidate of candidates) {
-    const paths = /[\\/]/.test(candidate)
-      ? [candidate]
-      : pathDirectories(deno)?.map((path) => `${path}/${candidate}`);
-    // Without leave to look, the first is taken: starting it will tell.
-    if (!paths) return candidate;
-    for (const path of paths) {
-      if (deno.permissions.querySync({ name: "read", path }).state !== "granted") return candidate;
+    for (const path of /[\\/]/.test(candidate) ? [candidate] : inPath(deno, candidate)) {
       if (await isExecutable(deno, path)) return candidate;
     }
   }
   return undefined;
 }
 
-function pathDirectories(deno: DenoApi): string[] | undefined {
-  if (deno.permissions.querySync({ name: "env", variable: "PATH" }).state !== "granted") return undefined;
-  return (deno.env.get("PATH") ?? "").split(deno.build.os === "windows" ? ";" : ":");
+function inPath(deno: DenoApi, name: string): string[] {
+  const directories = (deno.env.get("PATH") ?? "").split(deno.build.os === "windows" ? ";" : ":");
+  return directories.map((directory) => `${directory}/${name}`);
+}
+
+/** Whether it may look at files and at PATH; asked each time, because both can change. */
+function mayLook(deno: DenoApi): boolean {
+  const needed = [{ name: "read" }, { name: "env", variable: "PATH" }] as const;
+  return needed.every((permission) => deno.permissions.querySync(permission).state === "granted");
 }
 
 async function isExecutable(deno: DenoApi, path: string): Promise<boolean> {

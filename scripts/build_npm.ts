@@ -7,7 +7,8 @@ import config from "../deno.json" with { type: "json" };
 
 /** Without a scope here: JSR asks for one, npm does not. */
 const NAME = "polyspawn";
-const DOCUMENTS = ["README.md", "LICENSE", "GOTCHAS.md", "CHANGELOG.md", "config.schema.json"];
+/** What is published beside the code. */
+const DOCUMENTS = config.publish.include.filter((name) => !/\/$|^mod\.ts$|^deno\.json$/.test(name));
 
 const root = new URL("..", import.meta.url);
 const output = new URL("npm/", root);

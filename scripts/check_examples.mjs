@@ -118,7 +118,11 @@ async function checkTypesForDeno() {
 /** An example must end by itself, and well, with nothing around it. */
 async function runOne({ file, line }, runtime, argv) {
   await check(`${file}:${line - 1} on ${runtime}`, async () => {
-    const { code, text } = await capture(argv, { cwd: elsewhere, limit: 60_000 });
+    const { code, text } = await capture(argv, {
+      // Side by side runs write files of the same names.
+      cwd: mkdtempSync(join(elsewhere, "run-")),
+      limit: 60_000,
+    });
     expect(code === 0, `exit code ${code}\n${text.trim()}`);
   });
 }

@@ -13,7 +13,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { npmInstall } from "./pack/capture.mjs";
 import { makeConsumer, makeLeanConsumer } from "./pack/consumers.mjs";
-import { checkContents, checkSameModules } from "./pack/contents.mjs";
+import { checkContents, checkSameFiles } from "./pack/contents.mjs";
 import { checkImportCost } from "./pack/import_cost.mjs";
 import { checkByLinters, installLinters } from "./pack/linters.mjs";
 import { check, expectSame, totals } from "./pack/report.mjs";
@@ -42,7 +42,7 @@ try {
   if (existsSync(join(built, "package.json"))) {
     const tarball = await packBuilt("dnt", built, join(temporary, "built"));
     const builtNames = await checkPackage(tarball, tools);
-    await checkSameModules(packed, tarball);
+    await checkSameFiles(packed, tarball);
     await check(
       "dnt: the same exports as packed from the sources",
       () => expectSame(builtNames, names, "exports"),

@@ -14,7 +14,7 @@ export interface Capabilities {
   readonly processGroups: boolean;
   /** `mergeStderr` puts stdout and stderr on one descriptor, so that the order written is kept. */
   readonly mergedOutput: boolean;
-  /** Live children are killed when the host ends. */
+  /** Live children are killed when the host ends, however it does except by SIGKILL. */
   readonly killOnHostExit: boolean;
   /** `"inherit"` connects the child to the host's own descriptors (default true). */
   readonly inheritStdio?: boolean;
@@ -78,7 +78,7 @@ export interface Child {
   readonly exit: Promise<ChildExit>;
   /** Delivers a signal, at once where the process is local. One that arrives too late is no error. */
   kill(signal: SignalName, target: "process" | "group"): void | Promise<void>;
-  /** Whether nothing of the group is left; zombies count as gone. */
+  /** Whether nothing of the group is left; zombies count as gone. Asked only after the exit. */
   groupGone(): boolean | Promise<boolean>;
   /** Lets the host end while this child runs. */
   unref?(): void;
@@ -125,7 +125,7 @@ export interface Backend {
   /** The shells to look for, best first (default: `/bin/bash -c`, then `/bin/sh -c`). */
   readonly shells?: readonly (readonly [executable: string, args: readonly string[]])[];
   /** The first of the candidates that is there and executable, as it was given; runs nothing. */
-  findExecutable?(candidates: readonly string[]): Promise<string | undefined>;
+  readonly findExecutable?: ((candidates: readonly string[]) => Promise<string | undefined>) | undefined;
   /** Releases what the backend itself holds. */
   [Symbol.asyncDispose]?(): Promise<void>;
 }

@@ -5,7 +5,7 @@
 
 /** Where the core takes time from: the executor option `clock` lets a test decide how it passes. */
 export interface Clock {
-  /** The time now in ms; only differences count. */
+  /** The time now in ms: differences count, and events show it (the runtime's own clock counts from the epoch). */
   now(): number;
   /** Calls `callback` once after `ms` milliseconds; the answer goes to `clearTimeout`. */
   setTimeout(callback: () => void, ms: number): unknown;

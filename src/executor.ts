@@ -29,7 +29,10 @@ export interface ExecutorOptions {
   commandWhitelist?: readonly (string | readonly string[])[];
   /** Time between SIGTERM and SIGKILL, in ms (default: 5000). */
   killGrace?: number;
-  /** Whether live children are ended when a signal ends the host (default: true). */
+  /**
+   * Whether live children are killed when a signal ends the host (default: true). A handler of the host's own goes
+   * first on Node and Bun; Deno can't tell whether there is one, and calls it twice.
+   */
   handleSignals?: boolean;
   /** Told what happens to processes; what it throws is ignored. */
   onEvent?: (event: ExecEvent) => void;

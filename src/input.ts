@@ -7,7 +7,7 @@ import { ignore } from "./deferred.ts";
 import { isExecError } from "./errors.ts";
 import type { Process } from "./process.ts";
 
-/** What standard input is fed with. */
+/** What standard input is fed with; text is sent as UTF-8. */
 export type Input = string | Uint8Array | AsyncIterable<Uint8Array>;
 
 /** Refuses what standard input can't be fed with. */

@@ -34,7 +34,7 @@ export interface ExecutorOwner {
 /**
  * Makes an executor. Nothing is loaded, asked or started before its first command.
  * @param options defaults and rules for all its processes
- * @throws {ExecError} `invalid_option` when an option is wrong, `invalid_command` when a whitelisted command is
+ * @throws {ExecError} `invalid_option` when an option, or an entry of the whitelist, is wrong
  */
 export function createExecutor(options?: ExecutorOptions): Executor {
   return new LocalExecutor(resolveExecutorOptions(options));

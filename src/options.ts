@@ -25,7 +25,7 @@ export interface ProcessOptions {
   inheritEnv?: boolean;
   /** Ends the process and its group when aborted; aborted already, nothing is spawned. */
   signal?: AbortSignal;
-  /** Time the process may run, in ms, counted from `start` (default: none). */
+  /** Time the process may run, in ms, counted from `start`; then `wait` rejects (default: none, as `Infinity`). */
   timeout?: number;
   /** Time between SIGTERM and SIGKILL, in ms (default: the executor's, 5000). */
   killGrace?: number;

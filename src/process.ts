@@ -12,7 +12,7 @@ export type ProcessState = "created" | "running" | "exited" | "closed";
 export interface ExitStatus {
   /** The exit code; 128 + n when signal n killed it. */
   readonly code: number;
-  /** The signal that killed it, if one did. */
+  /** The signal that killed it, if one with a name did: of a real-time signal n only the code tells, 128 + n. */
   readonly signal: SignalName | undefined;
   /** Whether its timeout passed before it ended. */
   readonly timedOut: boolean;
@@ -77,7 +77,7 @@ export interface Process extends AsyncDisposable {
    */
   writeStdin(data: string | Uint8Array): Promise<void>;
   /**
-   * Ends standard input; ending it twice, or after the exit, is none.
+   * Ends standard input; ending it twice, or after the exit, is no error.
    * @throws {ExecError} A rejection as of `writeStdin`
    */
   closeStdin(): Promise<void>;
@@ -100,7 +100,8 @@ export interface Process extends AsyncDisposable {
    */
   close(force?: boolean): Promise<boolean>;
   /**
-   * Lets the host end although this process runs; without it a running process keeps the host alive.
+   * Lets the host end although this process runs; without it a running process keeps the host alive. A host that ends
+   * kills it all the same, where the backend does that (`capabilities.killOnHostExit`).
    * @throws {ExecError} `process_closed`
    */
   unref(): void;

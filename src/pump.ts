@@ -74,6 +74,11 @@ export class Pump {
     return this.#error;
   }
 
+  /** Bytes that may be held. */
+  get maxBuffer(): number {
+    return this.#options.maxBuffer;
+  }
+
   /** Whether a read is waiting. */
   get busy(): boolean {
     return this.#waiter !== undefined;

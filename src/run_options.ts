@@ -132,7 +132,9 @@ export function commandText(command: string, prefix: string | undefined): string
     }: give a string that is not empty.`;
     throw new ExecError("invalid_command", message);
   }
-  const text = prefix === undefined || prefix === "" ? command : `${prefix}\n${command}`;
+  const whole = prefix === undefined || prefix === "" ? command : `${prefix}\n${command}`;
+  // A shell would take it for an option.
+  const text = /^[-+]/.test(whole) ? ` ${whole}` : whole;
   if (!text.includes("\0")) return text;
   throw new ExecError(
     "invalid_command",

@@ -12,7 +12,7 @@ const LF = 0x0a;
 
 /** How lines are read. */
 export interface LinesOptions {
-  /** Whether the stream stays open when the loop is left early (default: false, it is closed). */
+  /** Whether the stream stays open when the loop is left early, with all that the loop did not take (default: false). */
   preventCancel?: boolean;
 }
 
@@ -59,7 +59,7 @@ export interface Stream extends AsyncIterable<Uint8Array>, AsyncDisposable {
   readonly readable: ReadableStream<Uint8Array>;
   /** Whether the real end was reached: false before it, and when the idle rule, an error or `close` ended the stream. */
   readonly complete: boolean;
-  /** Stops reading: what is left is thrown away, and a process that writes on gets EPIPE or SIGPIPE. Never rejects. */
+  /** Stops reading: what is left is thrown away, and a process that writes on is told so by an error or SIGPIPE. Never rejects. */
   close(): Promise<void>;
 }
 
@@ -162,7 +162,7 @@ export class PumpedStream implements Stream {
   }
 
   async *#lines(preventCancel: boolean): AsyncGenerator<string, undefined> {
-    const splitter = new LineSplitter();
+    const splitter = new LineSplitter(this.#pump.maxBuffer);
     // What a loop left early has not taken: set only while it holds a line.
     let untaken: Uint8Array | undefined;
     try {
@@ -170,7 +170,7 @@ export class PumpedStream implements Stream {
         for (let start = 0; start < chunk.length;) {
           // A line at a time only where the bytes after it may have to be given back.
           const end = preventCancel ? chunk.indexOf(LF, start) + 1 || chunk.length : chunk.length;
-          const lines = splitter.push(chunk.subarray(start, end));
+          const lines = await this.#split(splitter, chunk.subarray(start, end));
           start = end;
           untaken = chunk.subarray(end);
           for (const line of lines) yield line;
@@ -180,6 +180,16 @@ export class PumpedStream implements Stream {
       for (const line of splitter.end()) yield line;
     } finally {
       if (untaken) preventCancel ? this.#pump.unread(untaken) : await this.close();
+    }
+  }
+
+  async #split(splitter: LineSplitter, bytes: Uint8Array): Promise<string[]> {
+    try {
+      return splitter.push(bytes);
+    } catch (error) {
+      // A line beyond the limit: nobody will read on, so the child must not wait for that.
+      await this.close();
+      throw error;
     }
   }
 

@@ -2,6 +2,7 @@
  * UTF-8 where bytes are cut anywhere: at the edge of a chunk, or at the start of a tail.
  * @module
  */
+import { ExecError } from "./errors.ts";
 
 /** The longest string V8 makes, in UTF-16 units; decoding never gives more units than there were bytes. */
 export const LONGEST_STRING: number = 2 ** 29 - 24;
@@ -12,8 +13,14 @@ const whole = new TextDecoder("utf-8", { ignoreBOM: true });
 /**
  * Text of bytes that begin and end between characters.
  * @param bytes anything; invalid UTF-8 gives replacement characters, never an exception
+ * @throws {ExecError} `buffer_exceeded` when there are more than a string can hold
  */
 export function decodeUtf8(bytes: Uint8Array): string {
+  if (bytes.length > LONGEST_STRING) {
+    const message =
+      `${bytes.length} bytes are more than a string can hold (${LONGEST_STRING}): take them as bytes.`;
+    throw new ExecError("buffer_exceeded", message, { details: { bytes: bytes.length } });
+  }
   return whole.decode(bytes);
 }
 

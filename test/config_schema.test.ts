@@ -100,6 +100,22 @@ describe("whatever definitions hold", () => {
       { numRuns: 2_000 },
     );
   });
+
+  it("also by define, whatever the id is", () => {
+    fc.assert(
+      fc.property(fc.anything(), fc.anything(), fc.boolean(), (id, value, isNative) => {
+        const on = registry().registry;
+        const definition = isNative ? { kind: "exec.native", defaultEnv: value } : value;
+        try {
+          on.define((isNative ? "a:b" : id) as string, definition as never);
+        } catch (error) {
+          if (!(error instanceof ExecError)) throw error;
+          expect(on.ids()).toEqual([]);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
 });
 
 describe("the JSON Schema", () => {

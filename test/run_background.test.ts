@@ -57,7 +57,12 @@ describe.concurrent("what a command leaves in the background does not keep its r
   });
 
   it("without the pipe: the output is complete, and it is ended", async () => {
-    const result = await run("sleep 60 >/dev/null 2>&1 & echo pid $!", here);
+    // The pipe is held until the background has come to its redirection, which may take its time.
+    const result = await run("sleep 60 >/dev/null 2>&1 & echo pid $!", {
+      ...here,
+      drainIdle: 20_000,
+      drainMax: 30_000,
+    });
     expectNoneLeft(result.output);
     expect(result).toMatchObject({ ok: true, complete: true });
   });

@@ -5,9 +5,10 @@ import { describe, expect, it } from "vitest";
 import { run, type Shell } from "../mod.ts";
 import { isInstalled } from "./support/installed.ts";
 import { failure } from "./support/outcome.ts";
-import { expectNoneLeft } from "./support/pids.ts";
+import { isRunning } from "./support/liveness.ts";
+import { expectNoneLeft, pidsIn } from "./support/pids.ts";
 import { temporaryDirectory } from "./support/temporary.ts";
-import { within } from "./support/within.ts";
+import { until, within } from "./support/within.ts";
 
 interface ShellCase {
   readonly shell: Shell;
@@ -112,8 +113,9 @@ for (const name of present) {
     it("is ended by a timeout, with what it left in the background", async () => {
       const command = `echo pid ${pid}; sh -c 'echo pid $$; exec sleep 60' & sleep 60`;
       const result = await within(2_500, run(command, { ...here, timeout: 1_500 }));
-      expectNoneLeft(result.output, 2);
-      expect(result).toMatchObject({ ok: false, reason: "timeout", complete: true });
+      expect(pidsIn(result.output)).toHaveLength(2);
+      await until(() => !pidsIn(result.output).some(isRunning));
+      expect(result).toMatchObject({ ok: false, reason: "timeout", ordered: true });
     });
 
     it("leaves nothing in the background when it exits", async () => {

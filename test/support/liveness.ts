@@ -17,8 +17,8 @@ export function isRunning(pid: number): boolean {
     // The name in parentheses may hold anything, a parenthesis too.
     return !"ZX".includes(stat.slice(stat.lastIndexOf(")") + 2).charAt(0));
   } catch {
-    // Without a /proc (macOS) a zombie can't be told from the living.
-    return true;
+    // Without a /proc (macOS) a zombie can't be told from the living; with one it was reaped meanwhile.
+    return process.platform !== "linux";
   }
 }
 
