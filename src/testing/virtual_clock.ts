@@ -94,11 +94,13 @@ class SteppedClock implements VirtualClock {
     this.#now = Math.max(this.#now, end);
   }
 
-  // A turn of the event loop comes only when the microtasks are done: then nothing is left but to let time pass.
+  // A turn of the event loop comes when the microtasks are done: then nothing is left but to let time pass. Deno may
+  // deliver a message amid microtasks, which are then waited for.
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    onNextTurn(() => {
+    onNextTurn(async () => {
+      await settle();
       this.#scheduled = false;
       const next = this.#next();
       if (!next) return;
