@@ -2,8 +2,10 @@
 import { succeed } from "./capture.mjs";
 import { check, expect } from "./report.mjs";
 
-/** In ms. */
+/** In ms, for what npm users install: the release is bundled by the build for npm. */
 const MOST = 5;
+/** In ms, for the sources file by file, as `deno pack` has them: a guard against growth. */
+const MOST_BY_FILE = 9;
 const RUNS = 30;
 
 /**
@@ -31,7 +33,8 @@ export async function checkImportCost(packageName, { name, path }, consumer) {
       `${cost("wall", least).toFixed(1)} ms pass at least, ${
         cost("wall", median).toFixed(1)
       } ms in the median`;
-    expect(cpu < MOST, `${figures}; ${MOST} ms are the limit`);
+    const most = packageName === "deno pack" ? MOST_BY_FILE : MOST;
+    expect(cpu < most, `${figures}; ${most} ms are the limit`);
     return figures;
   });
 }
