@@ -92,10 +92,9 @@ export class CommandChild implements Child {
     if (request.stdin === "pipe") this.stdin = writableSink(child.stdin);
     if (request.stdout === "pipe") this.stdout = readableSource(child.stdout);
     if (request.stderr === "pipe" && !request.mergeStderr) this.stderr = readableSource(child.stderr);
-    this.exit = child.status.then(exitOf, exitOfUnnamed).then((exit) => {
-      this.#group.onExit(exit.signal);
-      return exit;
-    });
+    this.exit = child.status.then(exitOf, exitOfUnnamed);
+    const onExit = (exit?: ChildExit) => this.#group.onExit(exit?.signal);
+    this.exit.then(onExit, () => onExit());
   }
 
   kill(signal: SignalName, target: "process" | "group"): void {

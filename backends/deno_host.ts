@@ -11,13 +11,24 @@ interface Events {
   removeEventListener(type: string, listener: (event: { readonly defaultPrevented: boolean }) => void): void;
 }
 
+/** Whether the host handles it the way of Node, which keeps it alive. */
+function listensOnProcess(event: string): boolean {
+  const { process } = globalThis as { process?: { listenerCount?(event: string): number } };
+  return (process?.listenerCount?.(event) ?? 0) > 0;
+}
+
 function denoHooks(deno: DenoApi): HostHooks {
   const events = globalThis as unknown as Events;
   return {
     onEnd: (callback) => {
       // An uncaught error ends the host without "unload", unless somebody prevents that.
-      const onError = (event: { readonly defaultPrevented: boolean }) => event.defaultPrevented || callback();
-      const listeners = { unload: callback, error: onError, unhandledrejection: onError };
+      const unless = (handled: string) => (event: { readonly defaultPrevented: boolean }) =>
+        event.defaultPrevented || listensOnProcess(handled) || callback();
+      const listeners = {
+        unload: callback,
+        error: unless("uncaughtException"),
+        unhandledrejection: unless("unhandledRejection"),
+      };
       for (const [type, listener] of Object.entries(listeners)) events.addEventListener(type, listener);
       return () => {
         for (const [type, listener] of Object.entries(listeners)) events.removeEventListener(type, listener);

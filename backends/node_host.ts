@@ -21,5 +21,9 @@ const hooks: HostHooks = {
   raise: (signal) => void process.kill(process.pid, signal),
 };
 
-/** The children this module started and that may still run. */
-export const nodeChildren: LiveChildren = new LiveChildren(hooks);
+/** One for all copies of this module in a process: each copy would take the others' handlers for the host's own. */
+const shared = globalThis as unknown as Record<symbol, LiveChildren | undefined>;
+const KEY = Symbol.for("polyspawn.liveChildren.node.1");
+
+/** The children that were started here and may still run. */
+export const nodeChildren: LiveChildren = shared[KEY] ??= new LiveChildren(hooks);

@@ -44,7 +44,7 @@ export class Ending {
   /** The process itself has ended: looks at once, before its number can be used again, whether it was all there was. */
   leaderExited(): void {
     this.#leaderExited = true;
-    this.#look();
+    this.look();
     this.#wake();
   }
 
@@ -73,7 +73,7 @@ export class Ending {
     const { clock, onKill } = this.#options;
     // An exit that was told in this very turn comes first: what it left empty is not signalled.
     await undefined;
-    this.#look();
+    this.look();
     if (!this.#gone && this.#killAt > clock.now()) {
       void this.#kill("SIGTERM");
       await this.#goneBefore(() => this.#killAt);
@@ -87,7 +87,7 @@ export class Ending {
   }
 
   /** Looks whether anything is left; a look that takes time tells when it is done. */
-  #look(): void {
+  look(): void {
     const { child, group } = this.#options;
     if (!this.#leaderExited || this.#gone || this.#looking) return;
     if (!group) return this.#seenGone(true);
@@ -129,7 +129,7 @@ export class Ending {
   async #goneBefore(latest: () => number): Promise<void> {
     const { clock } = this.#options;
     for (let poll = 1; !this.#gone; poll = Math.min(poll * 2, LONGEST_POLL)) {
-      this.#look();
+      this.look();
       const left = latest() - clock.now();
       if (this.#gone || left <= 0) return;
       // Until the process itself has ended there is nothing to look at; then the rest is looked at again and again.

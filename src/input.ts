@@ -3,7 +3,7 @@
  * @module
  */
 import { invalidOption, show } from "./check.ts";
-import { ignore } from "./deferred.ts";
+import { attempt, ignore } from "./deferred.ts";
 import { isExecError } from "./errors.ts";
 import type { Process } from "./process.ts";
 
@@ -68,7 +68,7 @@ async function feedFrom(
       if (next.value.length > 0) await process.writeStdin(next.value);
     }
   } finally {
-    Promise.resolve(iterator.return?.()).catch(ignore);
+    attempt(() => iterator.return?.()).catch(ignore);
   }
 }
 

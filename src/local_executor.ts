@@ -93,7 +93,8 @@ export class LocalExecutor implements Executor {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.release();
+    // What was released with keepRunning stays as it is.
+    if (!this.#released) await this.release();
   }
 
   async #make(
@@ -118,6 +119,8 @@ export class LocalExecutor implements Executor {
       backend,
       onStart: (process) => {
         this.#checkReleased();
+        // What finished commands left in the background may have ended since: nobody else looks.
+        for (const other of this.#live) other.lookAgain();
         this.#live.add(process);
         this.#owner?.onStart(process);
       },

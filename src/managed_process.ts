@@ -185,6 +185,11 @@ export class ManagedProcess implements Process {
     return this.#pipes;
   }
 
+  /** Looks again whether something that it left in its group is gone by now. */
+  lookAgain(): void {
+    this.#ending?.look();
+  }
+
   /** Resolves when the process itself has ended, or never started. */
   exited(): Promise<void> {
     return this.#exited.promise;
@@ -195,6 +200,7 @@ export class ManagedProcess implements Process {
     const command = show(this.command);
     if (options.signal?.aborted) return this.#interrupt(abortInterruption(options.signal, command));
     this.#watch = watchInterruptions(options, command, clock, (why) => this.#interrupt(why));
+    if (this.#unref) this.#watch.unref();
     const backend = await this.#spec.backend();
     const request = spawnRequest(backend, this.#spec);
     if (this.#startOver()) return;
@@ -211,10 +217,8 @@ export class ManagedProcess implements Process {
       onKill: () => this.#emit({ type: "killed" }),
       onGone: () => this.#spec.onGone(this),
     });
-    child.exit.then(
-      (exit) => this.#onExit(exit),
-      (error) => this.#onLost(toExecError(error, `Waiting for ${show(this.command)}`)),
-    );
+    const lost = (error: unknown) => this.#onLost(toExecError(error, `Waiting for ${show(this.command)}`));
+    child.exit.then((exit) => this.#onExit(exit)).catch(lost);
     this.#child = child;
     this.#pipes.attach(child);
     if (this.#unref) child.unref?.();
@@ -269,7 +273,10 @@ export class ManagedProcess implements Process {
     if (!beingEnded) this.#pipes.exited({ idle: drainIdle, max: drainMax });
     this.#exited.resolve();
     // A descendant that holds the pipe is still drained, but must not keep the host from ending.
-    void this.#pipes.ended().then(() => this.#pipes.complete || this.#child?.unref?.());
+    this.#pipes.ended().then(() => {
+      this.#ending?.look();
+      if (!this.#pipes.complete) this.#child?.unref?.();
+    }).catch(ignore);
   }
 
   #interrupt(why: Interruption): void {

@@ -101,7 +101,7 @@ export class RunAttempt {
       const pour = this.#merged ? pourAll : pourCharacters;
       const reading = Promise.all(streams.map((stream) => pour(stream, this.#sink)));
       await Promise.all([reading, feed(process, this.#options.input, reading)]);
-      this.#sink.end();
+      await this.#sink.end();
       await process.wait();
       if (!this.#options.keepBackground) await process.close();
     } catch (error) {

@@ -24,6 +24,8 @@ export class RunSink {
   #last: Promise<void> | undefined;
   #stopWaiting: (() => void) | undefined;
   #released = false;
+  #listening: Promise<unknown> = Promise.resolve();
+  #listenerFailure: { readonly error: unknown } | undefined;
 
   /** @throws {ExecError} `invalid_option` when somebody else, such as another run, writes to the tee */
   constructor({ maxOutput, onOutput, tee }: RunSinkOptions) {
@@ -57,8 +59,10 @@ export class RunSink {
   }
 
   /** No more comes. */
-  end(): void {
+  async end(): Promise<void> {
     this.#announce(this.#decoder.end());
+    await this.#listening;
+    this.#throwIfListenerFailed();
   }
 
   /** The run must answer: goes on without a tee that is slow to take what it was given. */
@@ -105,7 +109,17 @@ export class RunSink {
   }
 
   #announce(text: string): void {
-    if (text !== "" && !this.#released) this.#onOutput?.(text);
+    this.#throwIfListenerFailed();
+    if (text === "" || this.#released) return;
+    const answer: unknown = this.#onOutput?.(text);
+    // An async listener may be given too: what it rejects with must reach the caller, not the host.
+    if (!(answer instanceof Promise)) return;
+    const heard = answer.catch((error: unknown) => this.#listenerFailure ??= { error });
+    this.#listening = this.#listening.then(() => heard);
+  }
+
+  #throwIfListenerFailed(): void {
+    if (this.#listenerFailure) throw this.#listenerFailure.error;
   }
 
   #teeFailed(error: unknown): void {

@@ -83,7 +83,8 @@ const NAMES: ReadonlyMap<number, SignalName> = new Map(
  * @param name a signal name
  */
 export function signalNumber(name: SignalName): number {
-  return NUMBERS[name];
+  // A backend may tell of a signal that only its system has.
+  return NUMBERS[name] ?? 0;
 }
 
 /**
