@@ -13,6 +13,5 @@ export default defineConfig({
     retry: 1,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    retry: 0,
   },
 });

@@ -11,6 +11,7 @@ import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { allAtOnce } from "./pack/at_once.mjs";
 import { npmInstall } from "./pack/capture.mjs";
 import { makeConsumer, makeLeanConsumer } from "./pack/consumers.mjs";
 import { checkContents, checkSameFiles } from "./pack/contents.mjs";
@@ -71,7 +72,9 @@ async function checkPackage(tarball, { nodes, linters, types }) {
   });
   const all = [...nodes, { name: "deno", path: runtimes.deno }, { name: "bun", path: runtimes.bun }];
   const answers = [];
-  for (const runtime of all) answers.push(await checkRuntime(tarball.name, runtime, { consumer, lean }));
+  await allAtOnce(all.map((runtime, index) => async () => {
+    answers[index] = await checkRuntime(tarball.name, runtime, { consumer, lean });
+  }));
   await check(`${tarball.name}: the same exports everywhere`, () => {
     for (const answer of answers) expectSame(answer, answers[0], "exports");
   });

@@ -6,7 +6,7 @@ import { check, expect } from "./report.mjs";
 const MOST = 5;
 /** In ms, for the sources file by file, as `deno pack` has them: a guard against growth. */
 const MOST_BY_FILE = 9;
-const RUNS = 30;
+const RUNS = 15;
 
 /**
  * Measures on one Node, in a process of its own each time. What counts is the time of the processor, because other
