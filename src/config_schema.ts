@@ -28,31 +28,52 @@ export const configSchema: JsonSchema = {
   title: "Executors of polyspawn",
   type: ["object", "array"],
   if: { type: "array" },
-  then: { items: { ...ifGroup, else: definitionWith("id", ID) } },
-  else: { ...ifGroup, else: { $ref: "#/$defs/byId" } },
-  $defs: {
-    byId: {
-      type: "object",
-      description: "Definitions by their ids.",
-      properties: { $schema: { type: "string" } },
-      patternProperties: { [ID.pattern]: { $ref: "#/$defs/definition" } },
-      additionalProperties: false,
-    },
-    group: {
-      type: "object",
-      description: "Definitions whose ids begin alike.",
-      properties: {
-        $schema: { type: "string" },
-        namespace: { ...NAME, description: "What the ids begin with, before the colon." },
-        entries: { type: "array", items: definitionWith("name", NAME) },
-      },
-      required: ["namespace", "entries"],
-      additionalProperties: false,
-    },
-    definition: definitionWith(),
-    ...Object.fromEntries(Object.entries(KINDS).flatMap(([kind, fields]) => fieldsOf(kind, fields))),
+  get then() {
+    return schemas().then;
+  },
+  get else() {
+    return schemas().else;
+  },
+  get $defs() {
+    return schemas().$defs;
   },
 };
+
+let made: ReturnType<typeof makeSchemas> | undefined;
+
+/** Made when somebody first looks: few do, and everybody would pay for it at import. */
+function schemas(): ReturnType<typeof makeSchemas> {
+  return made ??= makeSchemas();
+}
+
+function makeSchemas(): Record<"then" | "else" | "$defs", JsonSchema> {
+  return {
+    then: { items: { ...ifGroup, else: definitionWith("id", ID) } },
+    else: { ...ifGroup, else: { $ref: "#/$defs/byId" } },
+    $defs: {
+      byId: {
+        type: "object",
+        description: "Definitions by their ids.",
+        properties: { $schema: { type: "string" } },
+        patternProperties: { [ID.pattern]: { $ref: "#/$defs/definition" } },
+        additionalProperties: false,
+      },
+      group: {
+        type: "object",
+        description: "Definitions whose ids begin alike.",
+        properties: {
+          $schema: { type: "string" },
+          namespace: { ...NAME, description: "What the ids begin with, before the colon." },
+          entries: { type: "array", items: definitionWith("name", NAME) },
+        },
+        required: ["namespace", "entries"],
+        additionalProperties: false,
+      },
+      definition: definitionWith(),
+      ...Object.fromEntries(Object.entries(KINDS).flatMap(([kind, fields]) => fieldsOf(kind, fields))),
+    },
+  };
+}
 
 /** A definition, with one more field that names it where its place does not. */
 function definitionWith(field?: "id" | "name", schema?: JsonSchema): JsonSchema {

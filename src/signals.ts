@@ -74,9 +74,7 @@ const NUMBERS: Readonly<Record<SignalName, number>> = {
   SIGSYS: 31,
 };
 
-const NAMES: ReadonlyMap<number, SignalName> = new Map(
-  Object.entries(NUMBERS).map(([name, number]) => [number, name as SignalName]),
-);
+const NAMES = Object.keys(NUMBERS) as SignalName[];
 
 /**
  * The number of a signal, as Linux numbers it; the exit code of a process it killed is 128 more.
@@ -92,8 +90,8 @@ export function signalNumber(name: SignalName): number {
  * @throws {ExecError} `invalid_option` when it is neither
  */
 export function parseSignal(signal: unknown): SignalName {
-  if (typeof signal === "number" && NAMES.has(signal)) return NAMES.get(signal)!;
-  if (typeof signal === "string" && Object.hasOwn(NUMBERS, signal)) return signal as SignalName;
+  const name = NAMES.find((name) => name === signal || NUMBERS[name] === signal);
+  if (name !== undefined) return name;
   throw new ExecError(
     "invalid_option",
     `Signal ${show(signal)} is unknown: give a number from 1 to 31 ` +

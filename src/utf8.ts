@@ -7,8 +7,11 @@ import { ExecError } from "./errors.ts";
 /** The longest string V8 makes, in UTF-16 units; decoding never gives more units than there were bytes. */
 export const LONGEST_STRING: number = 2 ** 29 - 24;
 
-/** Decodes a whole run of bytes. Invalid ones become U+FFFD; a byte order mark stays what it was: output. */
-const whole = new TextDecoder("utf-8", { ignoreBOM: true });
+/**
+ * Decodes a whole run of bytes. Invalid ones become U+FFFD; a byte order mark stays what it was: output. Made at the
+ * first use, which the import then has not to pay for.
+ */
+let whole: InstanceType<typeof TextDecoder> | undefined;
 
 /**
  * Text of bytes that begin and end between characters.
@@ -21,6 +24,7 @@ export function decodeUtf8(bytes: Uint8Array): string {
       `${bytes.length} bytes are more than a string can hold (${LONGEST_STRING}): take them as bytes.`;
     throw new ExecError("buffer_exceeded", message, { details: { bytes: bytes.length } });
   }
+  whole ??= new TextDecoder("utf-8", { ignoreBOM: true });
   return whole.decode(bytes);
 }
 
