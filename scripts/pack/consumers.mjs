@@ -1,8 +1,9 @@
 /** Users of a package: empty directories with programs in them, into which it is installed as from a registry. */
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join, posix, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { npmInstall } from "./capture.mjs";
+import { entryPoints } from "./contents.mjs";
 
 const programs = fileURLToPath(new URL("consumer", import.meta.url));
 
@@ -15,6 +16,11 @@ export async function makeConsumer(directory, tarball) {
   cpSync(programs, directory, { recursive: true });
   writeFileSync(join(directory, "package.json"), JSON.stringify({ private: true, type: "module" }));
   await npmInstall(directory, [`polyspawn@file:${tarball.path}`]);
+  // A program that has the types of every entry point checked.
+  writeFileSync(
+    join(directory, "entries.ts"),
+    entryPoints.map((name, index) => `export type * as entry${index} from "${name}";\n`).join(""),
+  );
   const empty = join(directory, "node_modules/empty");
   mkdirSync(empty);
   writeFileSync(
@@ -38,8 +44,9 @@ export function makeLeanConsumer(directory, consumer) {
   const installed = join(modules, "polyspawn");
   const { exports } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
   const atOnce = importedAtOnce(resolve(installed, exports["."].default));
-  for (const entry of ["./node", "./deno"]) {
-    if (atOnce.has(resolve(installed, exports[entry].default))) {
+  for (const [entry, conditions] of Object.entries(exports)) {
+    if (!/^(?:esm\/)?backends\//.test(posix.normalize(conditions.default))) continue;
+    if (atOnce.has(resolve(installed, conditions.default))) {
       throw new Error(`"." imports "${entry}" at once`);
     }
   }

@@ -2,9 +2,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../tools.mjs";
+import { dependenciesOf } from "./dependencies.mjs";
 import { check, expect, expectSame } from "./report.mjs";
 
 const MOST_BYTES = 150_000;
+/** What every user gets with it, and nothing else. */
 const DEPENDENCIES = ["cross-spawn"];
 
 const config = JSON.parse(readFileSync(join(root, "deno.json"), "utf8"));
@@ -44,12 +46,15 @@ export async function checkContents({ name, bytes, files, manifest, directory })
   });
   await check(`${name}: dependencies`, () => {
     expectSame(Object.keys(manifest.dependencies ?? {}), DEPENDENCIES, "dependencies");
-    for (const dependency of DEPENDENCIES) {
-      const wanted = config.imports[dependency].slice(`npm:${dependency}@`.length);
-      expectSame(manifest.dependencies[dependency], wanted, `version of ${dependency}`);
+    for (const [key, wanted] of Object.entries(dependenciesOf(config))) {
+      expectSame(manifest[key], wanted, key);
+    }
+    for (const name of Object.keys(manifest.peerDependencies ?? {})) {
+      expect(manifest.peerDependenciesMeta[name].optional === true, `${name} would be installed by default`);
     }
     expect(!manifest.devDependencies, "devDependencies are of no use to users");
-    return DEPENDENCIES.join(", ");
+    const peers = Object.keys(manifest.peerDependencies ?? {}).map((name) => `, optionally ${name}`);
+    return DEPENDENCIES.join(", ") + peers.join("");
   });
 }
 

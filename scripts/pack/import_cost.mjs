@@ -2,10 +2,8 @@
 import { succeed } from "./capture.mjs";
 import { check, expect } from "./report.mjs";
 
-/** In ms, for what npm users install: the release is bundled by the build for npm. */
+/** In ms. */
 const MOST = 5;
-/** In ms, for the sources file by file, as `deno pack` has them: a guard against growth. */
-const MOST_BY_FILE = 9;
 const RUNS = 15;
 
 /**
@@ -33,8 +31,7 @@ export async function checkImportCost(packageName, { name, path }, consumer) {
       `${cost("wall", least).toFixed(1)} ms pass at least, ${
         cost("wall", median).toFixed(1)
       } ms in the median`;
-    const most = packageName === "deno pack" ? MOST_BY_FILE : MOST;
-    expect(cpu < most, `${figures}; ${most} ms are the limit`);
+    expect(cpu < MOST, `${figures}; ${MOST} ms are the limit`);
     return figures;
   });
 }

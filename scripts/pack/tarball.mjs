@@ -2,15 +2,15 @@
 import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
 import { root, runtimes } from "../tools.mjs";
-import { bundle } from "./bundle.mjs";
 import { succeed } from "./capture.mjs";
+import { finish } from "./finish.mjs";
 
 /**
  * A tarball and what is in it.
  * @typedef {{ name: string, path: string, bytes: number, files: string[], manifest: any, directory: string }} Tarball
  */
 
-/** Packs the sources with `deno pack`, which needs nothing else, and joins their modules as `build:npm` does. */
+/** Packs the sources with `deno pack`, which needs nothing else, and finishes the package as `build:npm` does. */
 export async function packSources(directory) {
   mkdirSync(directory, { recursive: true });
   const path = join(directory, "deno-pack.tgz");
@@ -20,7 +20,7 @@ export async function packSources(directory) {
     environment: { DENO_NO_PACKAGE_JSON: "1" },
   });
   const built = await unpack(path, join(directory, "built"));
-  await bundle(built);
+  await finish(built);
   return await packBuilt("deno pack", built, join(directory, "packed"));
 }
 

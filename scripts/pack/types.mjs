@@ -1,5 +1,5 @@
 /** Type-checks a user's program against a package, in the ways users set up TypeScript. */
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runtimes } from "../tools.mjs";
 import { allAtOnce } from "./at_once.mjs";
@@ -28,9 +28,8 @@ const ENVIRONMENTS = {
 };
 const BARE = { lib: ["ES2022"] };
 
-/** The names that are in none of ES2022; dnt's package refers to the library of the second one itself. */
-const NEEDED = ["AbortSignal", "AsyncDisposable", "ReadableStream", "URL", "WritableStream"];
-const DISPOSAL = { name: "AsyncDisposable", lib: "ESNext.Disposable" };
+/** The names that ES2022 has not and the package does not bring; README tells. */
+const NEEDED = ["AbortSignal", "ReadableStream", "URL", "WritableStream"];
 
 /** Installs the compilers, and @types/node in its versions, into a directory of their own. */
 export async function installTypes(directory) {
@@ -49,16 +48,13 @@ export async function installTypes(directory) {
 
 /** Checks the types of the package that a consumer has installed. */
 export async function checkTypes(packageName, tools, consumer) {
-  const needed = refersToDisposal(consumer) ? NEEDED.filter((name) => name !== DISPOSAL.name) : NEEDED;
-  const extra = needed.includes(DISPOSAL.name) ? [DISPOSAL.lib] : [];
   const jobs = [];
   for (const typescript of TYPESCRIPTS) {
     for (const [name, { typesNode, lib, modules }] of Object.entries(ENVIRONMENTS)) {
       for (const module of modules) {
-        const environment = { typesNode, lib: typesNode ? lib : [...lib, ...extra] };
         jobs.push(() =>
           check(`${packageName}: types under TypeScript ${typescript}, ${module}, ${name}`, async () => {
-            const { code, text } = await compile(consumer, tools, { typescript, module, ...environment });
+            const { code, text } = await compile(consumer, tools, { typescript, module, typesNode, lib });
             expect(code === 0, text.trim());
           })
         );
@@ -69,8 +65,8 @@ export async function checkTypes(packageName, tools, consumer) {
         `${packageName}: TypeScript ${typescript} without libraries misses only what is documented`,
         async () => {
           const { text } = await compile(consumer, tools, { typescript, module: "nodenext", ...BARE });
-          expectSame(missingNames(text), needed, "missing names");
-          return needed.join(", ");
+          expectSame(missingNames(text), NEEDED, "missing names");
+          return NEEDED.join(", ");
         },
       )
     );
@@ -78,21 +74,10 @@ export async function checkTypes(packageName, tools, consumer) {
   await allAtOnce(jobs);
 }
 
-function refersToDisposal(consumer) {
-  const installed = join(consumer, "node_modules/polyspawn");
-  const { exports } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
-  const declarations = readFileSync(join(installed, exports["."].types), "utf8");
-  return /^\/\/\/ <reference lib="esnext\.disposable"/m.test(declarations);
-}
-
 /** What the package's own declarations use that is not there; a message of another kind stands for itself. */
 function missingNames(text) {
   const lines = text.split("\n").filter((line) => line.includes("node_modules/polyspawn/"));
-  const names = lines.map((line) =>
-    line.includes("'asyncDispose' does not exist")
-      ? DISPOSAL.name
-      : /Cannot find name '(\w+)'/.exec(line)?.[1] ?? line
-  );
+  const names = lines.map((line) => /Cannot find name '(\w+)'/.exec(line)?.[1] ?? line);
   return [...new Set(names)].sort();
 }
 
@@ -101,7 +86,7 @@ async function compile(consumer, tools, { typescript, module, typesNode, lib }) 
   const directory = join(consumer, `types-${typesNode ?? "none"}-${lib.join("-")}-${module}`.toLowerCase());
   if (!existsSync(directory)) {
     mkdirSync(directory);
-    const programs = ["types.ts", ...(module === "nodenext" ? ["types_required.cts"] : [])];
+    const programs = ["types.ts", "entries.ts", ...(module === "nodenext" ? ["types_required.cts"] : [])];
     for (const program of programs) cpSync(join(consumer, program), join(directory, program));
     const types = join(tools, `types-node-${typesNode}/node_modules`);
     if (typesNode) cpSync(types, join(directory, "node_modules"), { recursive: true });
