@@ -8,9 +8,10 @@ export default defineConfig({
     pool: "forks",
     // The tests start processes of their own: more workers than cores would make them wait for each other.
     maxWorkers: 2,
-    // A hang ends here; nothing is measured by it. A loaded machine is slow, not wrong.
-    // A machine that does other things as well must not fail a whole run; a second failure does.
+    // A machine that does other things as well must not fail a whole run; a second failure does. `npm test` names
+    // what passed only then.
     retry: 1,
+    // A hang ends here; nothing is measured by it. A loaded machine is slow, not wrong.
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

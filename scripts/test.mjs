@@ -8,7 +8,7 @@
  */
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, dirname, join, relative } from "node:path";
 import { endedBy, env, root, run, runtimes, tsc, typedoc, vitest } from "./tools.mjs";
 
 const { node, deno, bun } = runtimes;
@@ -59,6 +59,7 @@ for (const step of steps) {
 const temporary = mkdtempSync(join(tmpdir(), "polyspawn-test-"));
 const total = { passed: 0, failed: 0, skipped: 0 };
 const failures = [];
+const flaky = [];
 try {
   for (const step of steps) {
     if (endedBy()) break;
@@ -70,6 +71,7 @@ try {
     if (!good) failures.push(name);
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     console.log(`== ${name} ${good ? "succeeded" : "FAILED"} after ${seconds} s`);
+    for (const test of counts?.flaky ?? []) flaky.push(`${name}: ${test}`);
     if (counts) console.log(countsLine(name, counts));
     for (const key of Object.keys(total)) total[key] += counts?.[key] ?? 0;
   }
@@ -80,10 +82,15 @@ try {
 console.log();
 if (endedBy()) console.log(`Ended by ${endedBy()} before all steps had run.`);
 if (failures.length > 0) console.log(`Steps that failed: ${failures.join(", ")}`);
+// A test that fails now and then is a defect all the same: vitest.config.ts only keeps it from failing a whole run.
+for (const test of flaky) console.log(`Passed only when tried again: ${test}`);
 // A script that adds several runs up, such as .ci/run, names a file for the figures and prints the total itself.
 const { TEST_TOTALS } = process.env;
 console.log(countsLine(TEST_TOTALS ? "subtotal" : "total", total));
-if (TEST_TOTALS) appendFileSync(TEST_TOTALS, `${total.passed} ${total.failed} ${total.skipped}\n`);
+if (TEST_TOTALS) {
+  appendFileSync(TEST_TOTALS, `${total.passed} ${total.failed} ${total.skipped}\n`);
+  appendFileSync(`${TEST_TOTALS}.flaky`, flaky.map((test) => `${test}\n`).join(""));
+}
 process.exitCode = failures.length > 0 || endedBy() ? 1 : 0;
 
 function countsLine(name, { passed, failed, skipped }) {
@@ -98,13 +105,13 @@ async function succeed(commands) {
 }
 
 /** A suite that went wrong in another way than by a failed test counts as one failure, never as none. */
-function settle({ code, passed, failed, skipped }) {
+function settle({ code, passed, failed, skipped, flaky = [] }) {
   let problem;
   if (code !== 0 && failed === 0) problem = "It ended with an error outside of the tests: see above.";
   else if (passed + failed === 0) problem = "It ran no test.";
   if (problem) console.error(problem);
   failed += problem ? 1 : 0;
-  return { passed, failed, skipped, good: failed === 0 };
+  return { passed, failed, skipped, flaky, good: failed === 0 };
 }
 
 /** Runs vitest with its usual report on the screen and its JSON report beside it, for the counts. */
@@ -125,6 +132,11 @@ async function runVitest(argv, environment = env) {
     passed: numPassedTests,
     failed: numFailedTests + brokenFiles.length,
     skipped: numPendingTests + numTodoTests,
+    flaky: testResults.flatMap(({ name, assertionResults }) =>
+      assertionResults
+        .filter((test) => test.status === "passed" && test.failureMessages.length > 0)
+        .map((test) => `${relative(root, name)}: ${test.fullName}: ${test.failureMessages[0].split("\n")[0]}`)
+    ),
   };
 }
 
