@@ -39,6 +39,7 @@ try {
     cwd: root,
   });
   for (const example of examples) prepare(example);
+  if (given.length === 0) await check("an example in every entry point", checkEntryPoints);
   await check("types of the examples for Node", checkTypesForNode);
   await check("types of the examples for Deno", checkTypesForDeno);
   await allAtOnce(
@@ -59,6 +60,12 @@ process.exitCode = failed > 0 || examples.length === 0 ? 1 : 0;
 
 function isFor({ flags }, runtime) {
   return !flags.includes("ignore") && !flags.includes(`ignore-${runtime}`);
+}
+
+function checkEntryPoints() {
+  for (const [name, path] of Object.entries(exports)) {
+    expect(examples.some(({ file }) => `./${file}` === path), `"${name}" has none`);
+  }
 }
 
 /** Writes an example as TypeScript, at the lines it has in its file, and as JavaScript for Node. */

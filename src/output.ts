@@ -38,9 +38,15 @@ export interface Output {
   readonly complete: boolean;
   /** Time from start to the end of the call, in ms. */
   readonly durationMs: number;
-  /** {@linkcode stdout} as text; bytes that are not UTF-8 become U+FFFD. */
+  /**
+   * {@linkcode stdout} as text; bytes that are not UTF-8 become U+FFFD.
+   * @throws {ExecError} `buffer_exceeded` when it is longer than a string can be (about 512 MiB)
+   */
   stdoutText(): string;
-  /** {@linkcode stderr} as text; bytes that are not UTF-8 become U+FFFD. */
+  /**
+   * {@linkcode stderr} as text; bytes that are not UTF-8 become U+FFFD.
+   * @throws {ExecError} `buffer_exceeded` when it is longer than a string can be (about 512 MiB)
+   */
   stderrText(): string;
 }
 

@@ -1,6 +1,17 @@
 /**
  * What tests need: a backend without processes, time that passes when told, and the conformance suite for authors of
  * backends.
+ *
+ * @example Test code that runs a command, without the command
+ * ```ts
+ * import { createExecutor } from "@polyspawn/polyspawn";
+ * import { fakeBackend } from "@polyspawn/polyspawn/testing";
+ *
+ * const fake = fakeBackend();
+ * fake.on("git branch --show-current", { stdout: "main\n" });
+ * const output = await createExecutor({ backend: fake }).output("git branch --show-current");
+ * console.log(output.stdoutText()); // main
+ * ```
  * @module
  */
 export {
