@@ -21,7 +21,7 @@ export interface ExecutorOptions {
   env?: Env;
   /** Whether processes inherit the host's environment (default: true). */
   inheritEnv?: boolean;
-  /** Asked before every command; only `true` allows it. */
+  /** Asked before every command; only `true` allows it. A call waits for it no longer than its `timeout` and `signal` say. */
   policy?: Policy;
   /** Time in ms the policy has to answer; no answer by then denies (default: `Infinity`, none). */
   policyTimeout?: number;
@@ -62,7 +62,7 @@ export interface Executor extends AsyncDisposable {
    * @param command a string, split as POSIX shells quote, or an array of words
    * @param options what differs from the executor's defaults
    * @throws {ExecError} A rejection: `invalid_command`, `invalid_option`, `command_not_allowed`, `permission_denied`,
-   * `executor_released`
+   * `executor_released`; `timed_out` or `canceled` when the policy had not answered by then
    */
   exec(command: string | readonly string[], options?: ProcessOptions): Promise<Process>;
   /**

@@ -149,14 +149,17 @@ export class LocalExecutor implements Executor {
     checkUnderWhitelist(argv, given ?? {});
   }
 
-  async #checkPolicy(argv: readonly string[], { cwd }: ResolvedOptions): Promise<void> {
-    const denial = await askPolicy(this.#settings, {
-      action: "exec.run",
+  async #checkPolicy(argv: readonly string[], options: ResolvedOptions): Promise<void> {
+    if (!this.#settings.policy) return;
+    const { cwd } = options;
+    const request = {
+      action: "exec.run" as const,
       resource: quote(argv),
       argv,
       ...(cwd !== undefined && { cwd }),
       ...(this.id !== undefined && { executorId: this.id }),
-    });
+    };
+    const denial = await askPolicy(this.#settings, request, options);
     if (!denial) return;
     this.#denied("exec.run", argv);
     throw denial;

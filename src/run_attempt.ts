@@ -3,7 +3,7 @@
  * @module
  */
 import type { Backend } from "./backend.ts";
-import { isExecError, toExecError } from "./errors.ts";
+import { type ExecError, isExecError, toExecError } from "./errors.ts";
 import type { Executor } from "./executor.ts";
 import { backendOf, createExecutor } from "./local_executor.ts";
 import { feed } from "./input.ts";
@@ -63,7 +63,15 @@ export class RunAttempt {
     const processOptions = toProcessOptions(this.#options, this.#merged);
     let missing: unknown;
     for (const [executable, args] of shells) {
-      const process = await executor.exec([executable, ...args, this.#text], processOptions);
+      let process: Process;
+      try {
+        process = await executor.exec([executable, ...args, this.#text], processOptions);
+      } catch (error) {
+        // The time was over, or the run was, while a policy thought it over.
+        if (!isInterruption(error)) throw error;
+        const reason = error.reason === "canceled" ? "canceled" : "timeout";
+        return { ok: false, reason, complete: false };
+      }
       // The answer was given while a policy thought it over: nothing is started any more.
       if (this.#over) await process.close();
       this.#process = process;
@@ -106,9 +114,7 @@ export class RunAttempt {
       if (!this.#options.keepBackground) await process.close();
     } catch (error) {
       await process.close(true);
-      if (!isExecError(error) || !(error.reason === "timed_out" || error.reason === "canceled")) {
-        throw toExecError(error, "The run");
-      }
+      if (!isInterruption(error)) throw toExecError(error, "The run");
     }
     return {
       ...endingOf(process, this.#options.signal),
@@ -135,6 +141,10 @@ function toProcessOptions(options: ResolvedRunOptions, mergeStderr: boolean): Pr
     killGrace: KILL_GRACE,
     stdin: input === undefined ? "null" : "pipe",
   };
+}
+
+function isInterruption(error: unknown): error is ExecError {
+  return isExecError(error) && (error.reason === "timed_out" || error.reason === "canceled");
 }
 
 function isMissing(error: unknown, process: Process): boolean {
