@@ -59,6 +59,8 @@ export class ManagedProcess implements Process {
   #starting: Deferred<void> | undefined;
   #launched: Promise<void> | undefined;
   #launchOver = false;
+  /** Whether the backend was asked to start it. */
+  #asked = false;
   #startedAt = 0;
   #child: Child | undefined;
   #ending: Ending | undefined;
@@ -97,7 +99,12 @@ export class ManagedProcess implements Process {
     this.#starting = deferred();
     this.#startedAt = this.#spec.clock.now();
     this.#launched = this.#launch()
-      .catch((error) => this.#startFailed(toExecError(error, `Starting ${show(this.command)}`)))
+      .catch((error) => {
+        // What was given up has its reason, whatever comes of the start.
+        this.#startFailed(
+          this.#interruption?.error ?? toExecError(error, `Starting ${show(this.command)}`),
+        );
+      })
       .then(() => {
         this.#launchOver = true;
         if (!this.#child) this.#spec.onGone(this);
@@ -204,8 +211,15 @@ export class ManagedProcess implements Process {
     const backend = await this.#spec.backend();
     const request = spawnRequest(backend, this.#spec);
     if (this.#startOver()) return;
+    this.#asked = true;
     const child = await backend.spawn(request);
-    this.#started(child, request.group);
+    try {
+      this.#started(child, request.group);
+    } catch (error) {
+      // A child that the core can't take on must not run on.
+      await this.#ending?.end(0);
+      throw error;
+    }
   }
 
   #started(child: Child, group: boolean): void {
@@ -224,7 +238,7 @@ export class ManagedProcess implements Process {
     if (this.#unref) child.unref?.();
     this.#emit({ type: "spawn" });
     // A timeout, an abort or close came while it was starting: it is ended without ever having been seen to run.
-    if (this.#startOver()) return void this.close(true);
+    if (this.#startOver()) return void this.#end(0).then(() => this.#pipes.release());
     this.#state = "running";
     this.#starting!.resolve();
   }
@@ -285,7 +299,7 @@ export class ManagedProcess implements Process {
     this.#watch?.stop();
     if (why.cause === "timeout") this.#emit({ type: "timeout" });
     if (why.cause === "abort") this.#emit({ type: "canceled" });
-    if (!this.#ending) return this.#startFailed(why.error);
+    if (!this.#ending) return void this.#giveUp(why.error);
     void this.#end(why.cause === "overflow" ? 0 : this.#spec.options.killGrace)
       .then(() => this.#outcome.reject(why.error));
   }
@@ -311,11 +325,20 @@ export class ManagedProcess implements Process {
     cancel();
   }
 
+  /** Ends what is about to run before anybody is told that it will not. */
+  async #giveUp(error: ExecError): Promise<void> {
+    if (this.#asked) await this.#end(0);
+    // What it had written by then is read.
+    if (this.#ending) await this.#pipes.ended();
+    this.#startFailed(error);
+  }
+
   #abandonStart(): void {
     if (!this.#starting) this.#pipes.cancel();
-    else {this.#startFailed(
-        new ExecError("process_closed", `Command ${show(this.command)} was closed while it started.`),
-      );}
+    else {
+      const message = `Command ${show(this.command)} was closed while it started.`;
+      this.#startFailed(this.#interruption?.error ?? new ExecError("process_closed", message));
+    }
   }
 
   #stream(name: "stdout" | "stderr"): Stream {
