@@ -48,8 +48,8 @@ export interface DenoApi {
     ): { state: string };
   };
   stat(path: string): Promise<{ isDirectory: boolean; isFile: boolean; mode: number | null }>;
-  readDir(path: string): AsyncIterable<{ name: string }>;
-  readTextFile(path: string): Promise<string>;
+  readDirSync(path: string): Iterable<{ name: string }>;
+  readTextFileSync(path: string): string;
 }
 
 /** The Deno namespace, where this runs on Deno. */

@@ -126,7 +126,14 @@ function exitOfUnnamed(error: unknown): ChildExit {
   return { code: 128 + Number(number) };
 }
 
+let system: GroupSystem | undefined;
+
+/** One for all children, so that one look at all processes serves them all. */
 function groupSystem(deno: DenoApi): GroupSystem {
+  return system ??= makeGroupSystem(deno);
+}
+
+function makeGroupSystem(deno: DenoApi): GroupSystem {
   const readable = () => deno.permissions.querySync({ name: "read" }).state === "granted";
   return {
     signal: (pid, signal) => {
@@ -136,12 +143,10 @@ function groupSystem(deno: DenoApi): GroupSystem {
         throw isGone(error) ? Object.assign(new Error("gone"), { code: "ESRCH" }) : error;
       }
     },
-    list: async (directory) => {
+    list: (directory) => {
       if (!readable()) throw new Error("not readable");
-      const names: string[] = [];
-      for await (const { name } of deno.readDir(directory)) names.push(name);
-      return names;
+      return [...deno.readDirSync(directory)].map(({ name }) => name);
     },
-    text: (path) => deno.readTextFile(path),
+    text: (path) => deno.readTextFileSync(path),
   };
 }

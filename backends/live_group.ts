@@ -4,7 +4,7 @@
  */
 import type { SpawnRequest } from "../src/backend.ts";
 import type { LiveChild, LiveChildren } from "./live_children.ts";
-import { groupGone, type GroupSystem, isRecycled } from "./process_group.ts";
+import { groupGone, type GroupSystem, isRecycled, type Seen } from "./process_group.ts";
 
 /** What a runtime gives to watch and kill a process of its own. */
 export interface LiveGroupOptions {
@@ -19,6 +19,7 @@ export interface LiveGroupOptions {
 /** Counts a process as live, and knows what of it is left. */
 export class LiveGroup implements LiveChild {
   readonly #options: LiveGroupOptions;
+  readonly #seen: Seen = {};
   #exited = false;
 
   constructor(options: LiveGroupOptions) {
@@ -43,7 +44,7 @@ export class LiveGroup implements LiveChild {
   gone(): boolean | Promise<boolean> {
     const { pid, request, live, system } = this.#options;
     if (!request.group) return this.#exited;
-    const gone = groupGone(pid, system);
+    const gone = groupGone(pid, system, this.#seen);
     if (gone === true) live.delete(this);
     else if (gone !== false) void gone.then((answer) => answer && live.delete(this));
     return gone;

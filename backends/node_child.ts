@@ -3,8 +3,8 @@
  * @module
  */
 import { type ChildProcess, spawn, type SpawnOptions, type StdioOptions } from "node:child_process";
-import { constants } from "node:fs";
-import { access, readdir, readFile, stat } from "node:fs/promises";
+import { constants, readdirSync, readFileSync } from "node:fs";
+import { access, stat } from "node:fs/promises";
 import type { Socket } from "node:net";
 import process from "node:process";
 import type { Child, ChildExit, SpawnRequest, Stdio } from "../src/backend.ts";
@@ -147,8 +147,8 @@ class NodeChild implements Child {
 
 const groupSystem: GroupSystem = {
   signal: (pid, signal) => void process.kill(pid, signal),
-  list: (directory) => readdir(directory),
-  text: (path) => readFile(path, "utf8"),
+  list: (directory) => readdirSync(directory),
+  text: (path) => readFileSync(path, "latin1"),
 };
 
 async function look(path: string): Promise<Found> {

@@ -7,20 +7,33 @@
 export interface GroupSystem {
   /** Sends a signal, 0 only to ask; throws an error whose `code` is `"ESRCH"` when nothing is there. */
   signal(pid: number, signal: 0): void;
-  /** The names in a directory; rejects when it can't be read. */
-  list(directory: string): Promise<readonly string[]>;
-  /** The text of a file; rejects when it can't be read. */
-  text(path: string): Promise<string>;
+  /** The names in a directory; throws when it can't be read. */
+  list(directory: string): readonly string[];
+  /** The text of a file; throws when it can't be read. */
+  text(path: string): string;
 }
+
+/** What was seen of one group, so that the next look need not look everywhere. */
+export interface Seen {
+  /** The number of a member that was alive. */
+  alive?: string | undefined;
+}
+
+/** Processes looked at in one turn of the event loop: about 1 ms. */
+const AT_ONCE = 100;
+
+// As it was before a test could put a clock of its own in its place.
+const { setTimeout } = globalThis as unknown as { setTimeout(callback: () => void, ms: number): unknown };
 
 /**
  * Whether the group of a process that has ended is empty, or has only zombies. Ask no more once it was.
  * @param pid the process's number, which is its group's too
+ * @param seen kept by the caller from one look to the next
  */
-export function groupGone(pid: number, system: GroupSystem): boolean | Promise<boolean> {
+export function groupGone(pid: number, system: GroupSystem, seen: Seen): boolean | Promise<boolean> {
   if (!answers(-pid, system)) return true;
   if (isRecycled(pid, system)) return true;
-  return onlyZombies(pid, system);
+  return onlyZombies(pid, system, seen);
 }
 
 /**
@@ -46,27 +59,83 @@ function answers(pid: number, system: GroupSystem): boolean {
 }
 
 /** Zombies wait for a parent outside the group, for ever where nobody reaps (a container without an init). */
-async function onlyZombies(pgid: number, system: GroupSystem): Promise<boolean> {
-  let names: readonly string[];
-  try {
-    names = await system.list("/proc");
-  } catch {
-    return false;
+async function onlyZombies(pgid: number, system: GroupSystem, seen: Seen): Promise<boolean> {
+  if (seen.alive !== undefined) {
+    const member = memberOf(seen.alive, system);
+    if (member?.group === pgid && member.alive) return false;
   }
-  let members = 0;
-  for (const name of names) {
-    if (!/^\d+$/.test(name)) continue;
-    let stat: string;
-    try {
-      stat = await system.text(`/proc/${name}/stat`);
-    } catch {
-      continue;
+  const found = (await tableOf(system).look()).get(pgid);
+  seen.alive = found?.alive;
+  return found !== undefined && found.alive === undefined;
+}
+
+/** The groups that have processes, each with the number of one that lives, if one does. */
+type Groups = Map<number, { alive: string | undefined }>;
+
+/**
+ * Looks at all processes, once for all who ask at the same time. Files of /proc are read at once: through the runtime's
+ * threads each would wait its turn, and on a busy machine a look then took longer than there is time to end a process.
+ */
+class ProcessTable {
+  readonly #system: GroupSystem;
+  #running: Promise<unknown> = Promise.resolve();
+  #next: Promise<Groups> | undefined;
+
+  constructor(system: GroupSystem) {
+    this.#system = system;
+  }
+
+  /** What a look finds that begins after this call: one under way may have passed what was asked for. */
+  look(): Promise<Groups> {
+    return this.#next ??= this.#running.then(() => {
+      this.#next = undefined;
+      const groups = this.#groups();
+      this.#running = groups;
+      return groups;
+    });
+  }
+
+  async #groups(): Promise<Groups> {
+    const groups: Groups = new Map();
+    let looked = 0;
+    for (const name of this.#names()) {
+      const member = memberOf(name, this.#system);
+      if (member) {
+        const known = groups.get(member.group);
+        if (!known) groups.set(member.group, { alive: member.alive ? name : undefined });
+        else if (member.alive) known.alive = name;
+      }
+      if (++looked % AT_ONCE === 0) await new Promise<void>((resolve) => setTimeout(resolve, 0));
     }
-    // The name in parentheses may hold anything, a parenthesis too.
-    const [state, , group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    if (Number(group) !== pgid) continue;
-    if (state !== "Z" && state !== "X") return false;
-    members++;
+    return groups;
   }
-  return members > 0;
+
+  #names(): readonly string[] {
+    try {
+      return this.#system.list("/proc").filter((name) => /^\d+$/.test(name));
+    } catch {
+      return []; // not Linux, or not allowed: nothing is known to be a zombie
+    }
+  }
+}
+
+const tables = new WeakMap<GroupSystem, ProcessTable>();
+
+function tableOf(system: GroupSystem): ProcessTable {
+  const table = tables.get(system) ?? new ProcessTable(system);
+  tables.set(system, table);
+  return table;
+}
+
+/** A process: its group, and whether it lives; `undefined` when it is gone. */
+function memberOf(name: string, system: GroupSystem): { group: number; alive: boolean } | undefined {
+  let stat: string;
+  try {
+    stat = system.text(`/proc/${name}/stat`);
+  } catch {
+    return undefined;
+  }
+  // The name in parentheses may hold anything, a parenthesis too.
+  const [state, , group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ", 3);
+  return { group: Number(group), alive: state !== "Z" && state !== "X" };
 }
