@@ -1,0 +1,122 @@
+/** Runs one scenario on one runtime: rounds in which each contestant has its turn, so that all meet the same machine. */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { Host } from "./hosts.mjs";
+import { ratio, spread } from "./statistics.mjs";
+
+const runFile = promisify(execFile);
+
+/** Answers the rows of a scenario; a contestant that does not run there says why in its row. */
+export async function measure(scenario, runtime, { limitProgram, environment, rounds, log = () => {} }) {
+  const contestants = scenario.contestants(runtime).filter(({ c }) => !c || (limitProgram && scenario.limit));
+  const entrants = [];
+  const rows = [];
+  try {
+    for (const contestant of contestants) {
+      const row = { label: contestant.label, peer: contestant.peer === true, wall: [], cpu: [] };
+      rows.push(row);
+      try {
+        entrants.push({ row, ...(await enter(contestant, scenario, runtime, { limitProgram, environment })) });
+      } catch (error) {
+        row.problem = error.message;
+      }
+    }
+    for (let round = 0; round < rounds; round++) {
+      // Each round begins with another one: what the one before left the machine in troubles each alike.
+      for (let i = 0; i < entrants.length; i++) {
+        const entrant = entrants[(i + round) % entrants.length];
+        if (!entrant.row.problem) await take(entrant);
+      }
+      log(`round ${round + 1} of ${rounds}`);
+    }
+    for (const { row, host, before } of entrants) {
+      const memory = scenario.memory && host?.memory();
+      if (memory) row.memory = { peak: memory.peak, growth: memory.peak - before.peak };
+    }
+  } finally {
+    for (const { host } of entrants) host?.end();
+  }
+  return rows.map((row) => summary(row, rows, scenario));
+}
+
+/** Starts what a contestant needs, and warms it up. */
+async function enter({ c, subject, method, options }, scenario, runtime, { limitProgram, environment }) {
+  const { work, ballast, limit } = scenario;
+  if (c) {
+    const units = work.count ?? 1;
+    return {
+      perform: async () => {
+        const { stdout } = await runFile(limitProgram, limit(work).map(String));
+        return { wall: Number(stdout) / units };
+      },
+    };
+  }
+  const host = await Host.start({ runtime, subject, ballast, environment });
+  const perform = () => host.ask({ ...work, method, options });
+  try {
+    const before = host.memory();
+    await host.ask(warmUp({ ...work, method, options }));
+    return { host, before, perform };
+  } catch (error) {
+    host.end();
+    throw error;
+  }
+}
+
+/** The same work, less of it: enough to have everything loaded and compiled. */
+function warmUp(work) {
+  const small = { ...work };
+  if (work.count > 20) small.count = Math.max(20, work.count >> 1);
+  return small;
+}
+
+async function take({ row, perform }) {
+  try {
+    const { wall, cpu, loopP95, loopMax } = await perform();
+    row.wall.push(wall);
+    if (cpu !== undefined) row.cpu.push(cpu);
+    if (loopMax !== undefined) (row.loop ??= []).push({ p95: loopP95, max: loopMax });
+  } catch (error) {
+    row.problem = error.message;
+  }
+}
+
+function summary(row, rows, { scale = 1 }) {
+  const { label, peer, problem, wall, cpu, loop, memory } = row;
+  if (problem || wall.length === 0) return { label, peer, problem: problem ?? "not measured" };
+  const base = rows.find((each) => !each.problem && each.wall.length === wall.length);
+  const scaled = (values) => values.map((value) => value * scale);
+  return {
+    label,
+    peer,
+    wall: spread(scaled(wall)),
+    ratio: ratio(wall, base.wall),
+    ...(cpu.length > 0 && { cpu: spread(scaled(cpu)), cpuRatio: base.cpu.length === cpu.length && ratio(cpu, base.cpu) }),
+    ...(loop && { loop: { p95: spread(loop.map(({ p95 }) => p95)), max: spread(loop.map(({ max }) => max)) } }),
+    ...(memory && { memory }),
+    rounds: wall.length,
+    raw: wall,
+  };
+}
+
+/** How the targets of a scenario came out, as far as what they are about was measured. */
+export function judge(scenario, runtime, rows) {
+  const find = (label) => rows.find((row) => row.label === label && !row.problem);
+  return scenario.targets(runtime).flatMap(({ of, most, against, memory, growth, value }) => {
+    const row = find(of);
+    if (!row) return [];
+    if (memory) return row.memory ? [verdict(of, "peak memory", row.memory.peak, memory, "bytes")] : [];
+    if (growth) return row.memory ? [verdict(of, "growth of memory", row.memory.growth, growth, "bytes")] : [];
+    if (value) return [verdict(of, "time for each", row.wall.median, value, scenario.unit)];
+    const others = against === "peers" ? rows.filter((each) => each.peer && each.wall) : [rows.find((each) => each.wall)];
+    return others.map((other) => {
+      const paired = row.raw.length === other.raw.length;
+      const times = paired ? ratio(row.raw, other.raw).median : row.wall.median / other.wall.median;
+      return verdict(of, `times ${other.label}`, times, most, "ratio");
+    });
+  });
+}
+
+function verdict(of, what, got, most, unit) {
+  return { of, what, got, most, unit, held: got <= most };
+}

@@ -1,0 +1,259 @@
+/**
+ * What is measured. Each scenario compares contestants that do the same work: a subject, a way it offers, and the
+ * words for it. The first one is what the others are compared with. `targets` say how many times that (or another
+ * contestant) ours may take at most.
+ */
+const GIB = 2 ** 30;
+const MIB = 2 ** 20;
+/** 100 bytes with its newline, as a log has it. */
+const LINE = "2026-01-01T00:00:00.000Z INFO  worker-17 request handled path=/api/v1/items status=200 in 12 ms abcdef";
+const ours = (label, method, more) => ({ label: `polyspawn${label && ` ${label}`}`, subject: "polyspawn", method, ...more });
+
+/** The runtime's own way; what is called bare. */
+const BARE = {
+  node: { label: "bare child_process", subject: "node" },
+  deno: { label: "bare Deno.Command", subject: "deno" },
+  bun: { label: "bare Bun.spawn", subject: "bun" },
+};
+const bare = ({ kind }, method, words = "") => ({ ...BARE[kind], label: `${BARE[kind].label}${words}`, method });
+/** Node's API on the others. */
+const compat = ({ kind }, method) =>
+  kind === "node" ? [] : [{ label: "its child_process", subject: "node", method }];
+const peers = (method, names) => names.map((name) => ({ label: name, subject: name, method, peer: true }));
+const ALL_PEERS = ["tinyexec", "nano-spawn", "execa", "dax", "zx"];
+
+const spawners = (runtime, withPeers = true) => [
+  bare(runtime, "collect"),
+  bare(runtime, "collectDetached", ", detached"),
+  ...compat(runtime, "collect"),
+  ours("", "collect"),
+  ...(withPeers ? peers("collect", ALL_PEERS) : []),
+  { label: "C posix_spawn", c: true },
+];
+
+const zeros = (bytes) => ["sh", "-c", `exec head -c ${bytes} /dev/zero`];
+const text = (bytes) => ["sh", "-c", `yes '${LINE.slice(0, 99)}' | head -c ${bytes}`];
+const swallow = ["sh", "-c", "exec cat >/dev/null"];
+
+export const scenarios = [
+  {
+    name: "spawn",
+    title: "Start `true`, collect what it prints, wait for its end; one after another",
+    unit: "ms",
+    work: { task: "sequential", argv: ["true"], count: 100 },
+    limit: ({ count, argv }) => ["spawn", count, 1, ...argv],
+    rounds: 15,
+    contestants: (runtime) => spawners(runtime),
+    targets: ({ kind }) => [
+      ...(kind === "bun" ? [] : [{ of: "polyspawn", most: 1.05 }]),
+      { of: "polyspawn", most: 1, against: "peers" },
+    ],
+  },
+  {
+    name: "concurrent",
+    title: "The same, 50 at a time: time for each, and how long the event loop could not turn",
+    unit: "ms",
+    work: { task: "concurrent", argv: ["true"], count: 200, width: 50, loop: true },
+    limit: ({ count, width, argv }) => ["spawn", count, width, ...argv],
+    rounds: 9,
+    contestants: (runtime) => spawners(runtime),
+    targets: () => [{ of: "polyspawn", most: 1, against: "peers" }],
+  },
+  {
+    name: "heap",
+    title: "The same one after another, with 1 GiB of live heap",
+    unit: "ms",
+    ballast: GIB,
+    work: { task: "sequential", argv: ["true"], count: 8, loop: true },
+    rounds: 7,
+    contestants: (runtime) => [
+      bare(runtime, "collect"),
+      bare(runtime, "collectDetached", ", detached"),
+      ours("", "collect"),
+      ...(runtime.kind === "node" ? [ours("with the spawning helper", "collectHelped")] : []),
+    ],
+    targets: () => [],
+  },
+  {
+    name: "stdout",
+    title: "1 GiB of stdout, counted and thrown away",
+    unit: "ms",
+    memory: true,
+    work: { task: "stream", argv: zeros(GIB), bytes: GIB },
+    limit: ({ argv }) => ["drain", ...argv],
+    rounds: 7,
+    contestants: (runtime) => [
+      ...(runtime.kind === "node"
+        ? [bare(runtime, "data", ", 'data'"), bare(runtime, "forAwait", ", for await"), bare(runtime, "web", ", toWeb")]
+        : [bare(runtime, "reader", ", reader")]),
+      ...(runtime.kind === "deno" ? [bare(runtime, "byob", ", BYOB reader")] : []),
+      ours("for await", "forAwait"),
+      ours("read()", "read"),
+      ours("readable", "web"),
+      ours("run", "run"),
+      ours("run with tee", "tee"),
+      ours("wait, nobody reads", "unread"),
+      { label: "C read", c: true },
+    ],
+    targets: ({ kind }) => [
+      ...["for await", "read()", "readable"].map((way) => ({
+        of: `polyspawn ${way}`,
+        most: kind === "deno" ? 1 / 1.2 : 1,
+      })),
+      ...["run", "run with tee", "wait, nobody reads"].flatMap((way) => [
+        { of: `polyspawn ${way}`, most: kind === "deno" ? 1 / 1.2 : kind === "node" ? 1 / 1.1 : 1 },
+        { of: `polyspawn ${way}`, memory: 80e6 },
+      ]),
+    ],
+  },
+  {
+    name: "lines",
+    title: "1 GiB of stdout as lines of 100 bytes",
+    unit: "ms",
+    memory: true,
+    work: { task: "stream", argv: text(GIB), bytes: GIB },
+    rounds: 3,
+    contestants: (runtime) => [
+      runtime.kind === "node" ? bare(runtime, "lines", ", readline") : bare(runtime, "splitLines", ", split('\\n')"),
+      ...(runtime.kind === "node" ? [bare(runtime, "splitLines", ", split('\\n')")] : []),
+      ours("lines()", "lines"),
+    ],
+    targets: () => [{ of: "polyspawn lines()", most: 1 }],
+  },
+  {
+    name: "lines-peers",
+    title: "64 MiB of stdout as lines of 100 bytes",
+    unit: "ms",
+    work: { task: "stream", argv: text(64 * MIB), bytes: 64 * MIB - 100 },
+    rounds: 3,
+    contestants: () => [ours("lines()", "lines"), ...peers("lines", ["tinyexec", "nano-spawn", "execa"])],
+    targets: () => [{ of: "polyspawn lines()", most: 1, against: "peers" }],
+  },
+  {
+    name: "runner",
+    title: "1 GiB of output in a shell: draining it, and `run` with a small and a large limit",
+    unit: "ms",
+    memory: true,
+    work: { task: "stream", argv: zeros(GIB), bytes: GIB },
+    rounds: 5,
+    contestants: () => [
+      ours("merged, for await", "merged"),
+      ours("run, 50 KB kept", "runWith", { options: 50_000 }),
+      ours("run, 1 KB kept", "runWith", { options: 1_000 }),
+      ours("run, 5 MB kept", "runWith", { options: 5_000_000 }),
+    ],
+    targets: () => [
+      { of: "polyspawn run, 50 KB kept", most: 1.1 },
+      { of: "polyspawn run, 1 KB kept", most: 1.1 },
+      { of: "polyspawn run, 5 MB kept", most: 1.1 },
+      { of: "polyspawn run, 50 KB kept", growth: 20e6 },
+    ],
+  },
+  {
+    name: "merge",
+    title: "A shell that writes a line to each of both: apart, merged, and by `run`",
+    unit: "ms",
+    work: { task: "sequential", argv: ["/bin/sh", "-c", "echo out; echo err >&2"], count: 100 },
+    rounds: 15,
+    contestants: () => [
+      ours("output", "collect"),
+      ours("output, mergeStderr", "collectMerged"),
+      ours("run", "runShell"),
+    ],
+    targets: () => [
+      { of: "polyspawn output, mergeStderr", most: 1.15 },
+      { of: "polyspawn run", most: 1.15 },
+    ],
+  },
+  {
+    name: "stdin-8m",
+    title: "8 MiB into stdin, in one piece",
+    unit: "ms",
+    work: { task: "feed", argv: swallow, bytes: 8 * MIB },
+    limit: ({ bytes, argv }) => ["feed", bytes, ...argv],
+    rounds: 15,
+    contestants: (runtime) => [bare(runtime, "feedOnce"), ours("input", "feedOnce"), { label: "C write", c: true }],
+    targets: () => [],
+  },
+  {
+    name: "stdin-1g",
+    title: "1 GiB into stdin, 64 KiB at a time",
+    unit: "ms",
+    memory: true,
+    work: { task: "feed", argv: swallow, bytes: GIB, chunk: 64 * 1024 },
+    limit: ({ bytes, argv }) => ["feed", bytes, ...argv],
+    rounds: 5,
+    contestants: (runtime) => [
+      bare(runtime, "feedChunks"),
+      ours("writeStdin", "feedChunks"),
+      { label: "C write", c: true },
+    ],
+    targets: () => [],
+  },
+  {
+    name: "fake",
+    title: "A faked process in a test",
+    unit: "µs",
+    scale: 1000,
+    work: { task: "call" },
+    rounds: 9,
+    contestants: () => [
+      { label: "one after another", subject: "fake", method: "sequential", options: { count: 5000 } },
+      { label: "50 at a time", subject: "fake", method: "concurrent", options: { count: 5000, width: 50 } },
+    ],
+    targets: () => [
+      { of: "one after another", value: 50 },
+      { of: "50 at a time", value: 50 },
+    ],
+  },
+  growth("processes", "With so many processes alive already: start `true`, collect, wait", "ms", "live processes", [
+    1,
+    10,
+    100,
+    1000,
+  ], { flat: 2 }),
+  growth("bytes", "A command that prints so much, through a stream: time for each MiB", "ms", "bytes", [
+    MIB,
+    8 * MIB,
+    64 * MIB,
+    512 * MIB,
+    GIB,
+  ], { flat: 1.5 }),
+  growth("registered", "With so many executors registered: get one and release it", "µs", "executors", [
+    1,
+    10,
+    100,
+    1000,
+    10_000,
+  ], { flat: 1.5, scale: 1000 }),
+  growth("whitelist", "With so many commands on the whitelist: run a fake one", "µs", "entries", [
+    1,
+    10,
+    100,
+    1000,
+    10_000,
+  ], { flat: 1.5, scale: 1000 }),
+];
+
+/** A scenario whose contestants are the same at growing sizes: the cost of each must stay what it was. */
+function growth(name, title, unit, axis, sizes, { flat, scale = 1 }) {
+  const last = sizes.at(-1);
+  return {
+    name: `grow-${name}`,
+    title,
+    unit,
+    axis,
+    scale,
+    sizes,
+    work: { task: "call" },
+    rounds: 5,
+    contestants: () =>
+      sizes.map((size) => ({
+        label: `${size.toLocaleString("en")} ${axis}`,
+        subject: "growth",
+        method: name,
+        options: { size },
+      })),
+    targets: () => [{ of: `${last.toLocaleString("en")} ${axis}`, most: flat }],
+  };
+}
