@@ -72,6 +72,9 @@ const REASONS: Readonly<Record<ExecErrorReason, readonly [ExecErrorKind, boolean
   internal: ["INTERNAL", false],
 };
 
+/** Every reason this package gives itself. */
+export const EXEC_ERROR_REASONS: readonly string[] = Object.keys(REASONS);
+
 /** What an {@linkcode ExecError} carries beside its reason and message. */
 export interface ExecErrorOptions {
   /** The kind; only for a reason of a backend's own (default: the kind of the reason, else `"INTERNAL"`). */

@@ -4,19 +4,24 @@
  */
 import { checkBoolean, checkMs, checkOptions } from "../check.ts";
 import type { Clock } from "../clock.ts";
-import { onNextTurn } from "./turn.ts";
+import { ignore } from "../deferred.ts";
+import { quiet } from "./turn.ts";
 
 /** How a virtual clock is made. */
 export interface VirtualClockOptions {
-  /** Whether time passes by itself as soon as nothing else happens, at once to the next timer (default: false). */
+  /**
+   * Whether time passes by itself as soon as nothing else happens, at once to the next timer (default: false). What
+   * takes real time, such as reading a file, is not waited for: where code does that, use `advance`.
+   */
   auto?: boolean;
 }
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that begins at 0 and stands still until it is told to go on. */
 export interface VirtualClock extends Clock {
   /**
-   * Lets time pass: timers fire in order, and what they cause happens in between.
-   * @param ms how long
+   * Lets time pass: timers fire in order, and what they cause happens in between, before the next one and before this
+   * resolves. A second call before that begins when the first is done.
+   * @param ms how long, in ms
    * @throws {ExecError} A rejection with `invalid_option`
    */
   advance(ms: number): Promise<void>;
@@ -28,9 +33,6 @@ interface Timer {
   readonly at: number;
   readonly callback: () => void;
 }
-
-/** Turns of the microtask queue between two timers: more than any chain in the core is long. */
-const TURNS = 256;
 
 /**
  * Makes a clock for tests: give the same one to the executor and to the fake, and a timeout of 30 seconds takes no time.
@@ -59,7 +61,8 @@ class SteppedClock implements VirtualClock {
   readonly #timers = new Set<Timer>();
   readonly #auto: boolean;
   #now = 0;
-  #scheduled = false;
+  #passing = false;
+  #advancing: Promise<void> = Promise.resolve();
 
   constructor(auto: boolean) {
     this.#auto = auto;
@@ -74,9 +77,9 @@ class SteppedClock implements VirtualClock {
   }
 
   setTimeout(callback: () => void, ms: number): Timer {
-    const timer = { at: this.#now + Math.max(0, ms), callback };
+    const timer = { at: this.#now + (ms > 0 ? ms : 0), callback };
     this.#timers.add(timer);
-    if (this.#auto) this.#schedule();
+    if (this.#auto && !this.#passing) void this.#pass();
     return timer;
   }
 
@@ -85,28 +88,36 @@ class SteppedClock implements VirtualClock {
   }
 
   async advance(ms: number): Promise<void> {
-    const end = this.#now + checkMs("ms", ms, 0);
-    await settle();
+    const span = checkMs("ms", ms, 0);
+    const before = this.#advancing;
+    const done = before.then(() => this.#advance(span));
+    this.#advancing = done.catch(ignore);
+    await done;
+  }
+
+  async #advance(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    await quiet();
     for (let next = this.#next(); next && next.at <= end; next = this.#next()) {
       this.#fire(next);
-      await settle();
+      await quiet();
     }
     this.#now = Math.max(this.#now, end);
   }
 
-  // A turn of the event loop comes when the microtasks are done: then nothing is left but to let time pass. Deno may
-  // deliver a message amid microtasks, which are then waited for.
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    onNextTurn(async () => {
-      await settle();
-      this.#scheduled = false;
-      const next = this.#next();
-      if (!next) return;
-      this.#fire(next);
-      if (this.#timers.size > 0) this.#schedule();
-    });
+  /** Goes from timer to timer until there is none. */
+  async #pass(): Promise<void> {
+    this.#passing = true;
+    try {
+      for (;;) {
+        await quiet();
+        const next = this.#next();
+        if (!next) return;
+        this.#fire(next);
+      }
+    } finally {
+      this.#passing = false;
+    }
   }
 
   #next(): Timer | undefined {
@@ -120,8 +131,4 @@ class SteppedClock implements VirtualClock {
     this.#now = Math.max(this.#now, timer.at);
     timer.callback();
   }
-}
-
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < TURNS; turn++) await undefined;
 }

@@ -4,17 +4,17 @@ import type { Backend } from "../../src/backend.ts";
 import { conformance, type Program } from "../../src/testing/mod.ts";
 import { CollectedSuite } from "../support/collected_suite.ts";
 import { nativeBackend } from "../support/native_backend.ts";
-import { TableBackend } from "../support/table_backend.ts";
+import { LimitedFake } from "../support/teach_fake.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
 const HELLO = "a string command runs as its words say";
 
 function declare(
-  make: () => TableBackend = () => new TableBackend(),
-  options: Parameters<typeof conformance<TableBackend>>[3] = {},
+  make: () => LimitedFake = () => new LimitedFake(),
+  options: Parameters<typeof conformance<LimitedFake>>[3] = {},
 ) {
   const suite = new CollectedSuite();
-  const prepare = (backend: TableBackend, programs: readonly Program[]) => backend.teach(programs);
+  const prepare = (backend: LimitedFake, programs: readonly Program[]) => backend.teach(programs);
   const cases = conformance("table", make, suite, { prepare, ...options });
   return { suite, cases };
 }
@@ -33,14 +33,14 @@ describe("conformance", () => {
 
   it("waits for a backend that takes time, and then declares its tests", async () => {
     const suite = new CollectedSuite();
-    const declaring = conformance("table", () => Promise.resolve(new TableBackend()), suite);
+    const declaring = conformance("table", () => Promise.resolve(new LimitedFake()), suite);
     expect(suite.tests.size).toBe(0);
     const cases = await declaring;
     expect(suite.tests.size).toBe(cases.filter(({ leftOut }) => leftOut === undefined).length);
   });
 
   it("checks what the contract says instead where a capability is missing", () => {
-    const { cases } = declare(() => new TableBackend({ mergedOutput: false, inheritStdio: false }));
+    const { cases } = declare(() => new LimitedFake({ mergedOutput: false, inheritStdio: false }));
     const titles = cases.filter(({ leftOut }) => leftOut === undefined).map(({ title }) => title).join("\n");
     expect(titles).toMatch(/mergeStderr is refused as unsupported/);
     expect(titles).toMatch(/an inherited descriptor is refused as unsupported/);
@@ -50,7 +50,7 @@ describe("conformance", () => {
   it("makes a backend for each case, prepares it and disposes of it, also when the case fails", async () => {
     const log: string[] = [];
     const make = () => {
-      const backend = new TableBackend();
+      const backend = new LimitedFake();
       log.push("made");
       return Object.assign(backend, {
         [Symbol.asyncDispose]: () => {
@@ -59,20 +59,20 @@ describe("conformance", () => {
         },
       });
     };
-    const prepare = (backend: TableBackend, programs: readonly Program[]) => {
+    const prepare = (backend: LimitedFake, programs: readonly Program[]) => {
       log.push("prepared");
       backend.teach(log.length < 4 ? programs : []);
     };
     const { suite } = declare(make, { prepare });
     await suite.test(HELLO)();
     expect(log).toEqual(["made", "prepared", "disposed"]);
-    await expect(suite.test(HELLO)()).rejects.toThrow(/table says nothing/);
+    await expect(suite.test(HELLO)()).rejects.toThrow(/Unexpected command/);
     expect(log.slice(3)).toEqual(["made", "prepared", "disposed"]);
   });
 
   it("gives up a case that hangs, says what it waited for and ends what it started", async () => {
     const hanging = () => {
-      const backend = new TableBackend();
+      const backend = new LimitedFake();
       const { spawn } = backend;
       const kept: Backend["spawn"] = async (request) => {
         const child = await spawn.call(backend, request);

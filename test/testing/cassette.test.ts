@@ -98,7 +98,7 @@ describe("a player is strict", () => {
     const error = await failure(executor.output("cat -v"));
     expect([error.reason, error.message]).toEqual([
       "unexpected_command",
-      expect.stringContaining(`"cat -u"`),
+      expect.stringContaining("nearest recorded is:\n  cat -u\n"),
     ]);
   });
 

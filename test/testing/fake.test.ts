@@ -68,7 +68,7 @@ describe("a command without a rule", () => {
     fake.on("git status", {}).onShell("npm test", {});
     const error = await failure(executor.output("git stats"));
     expect([error.kind, error.reason]).toEqual(["NOT_FOUND", "unexpected_command"]);
-    for (const part of [`"git stats"`, `nearest is "git status"`, "npm test"]) {
+    for (const part of ["  git stats\n", "nearest is: git status\n", "  in a shell: npm test"]) {
       expect(error.message).toContain(part);
     }
   });

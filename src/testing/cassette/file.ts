@@ -3,6 +3,7 @@
  * @module
  */
 import { invalidOption, show } from "../../check.ts";
+import type { ExecError } from "../../errors.ts";
 import { checkCwd } from "../../location.ts";
 import { type Cassette, fromText, invalidCassette, toText } from "./format.ts";
 
@@ -13,6 +14,12 @@ export function cassettePath(value: string | URL | undefined): string {
     throw invalidOption("cassette", `is required: give the path of a file, got ${show(value)}.`);
   }
   return path;
+}
+
+/** An `invalid_cassette` error for a file that is not there. */
+export function missingCassette(path: string): ExecError {
+  const remedy = "Record it with recordBackend() and its save().";
+  return invalidCassette(path, "does not exist.", undefined, remedy);
 }
 
 /** Every runtime has node's file system; it is loaded only when a cassette is read or written. */
@@ -29,7 +36,8 @@ export async function readCassette(path: string): Promise<Cassette | undefined> 
     text = await readFile(path, "utf8");
   } catch (cause) {
     if ((cause as { code?: unknown }).code === "ENOENT") return undefined;
-    throw invalidCassette(path, `can't be read: ${(cause as Error).message}.`, cause);
+    const problem = `can't be read: ${(cause as Error).message}.`;
+    throw invalidCassette(path, problem, cause, "Give the path of a file that may be read.");
   }
   return fromText(text, path);
 }
@@ -39,13 +47,16 @@ export async function readCassette(path: string): Promise<Cassette | undefined> 
  * @throws {ExecError} A rejection with `invalid_cassette`
  */
 export async function writeCassette(path: string, cassette: Cassette): Promise<void> {
-  const { rename, rm, writeFile } = await files();
+  const { mkdir, rename, rm, writeFile } = await files();
   const temporary = `${path}.${crypto.randomUUID()}.tmp`;
+  const [directory] = /^.*[\\/]/.exec(path) ?? [];
   try {
+    if (directory) await mkdir(directory, { recursive: true });
     await writeFile(temporary, toText(cassette), { flag: "wx" });
     await rename(temporary, path);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => {});
-    throw invalidCassette(path, `can't be written: ${(cause as Error).message}.`, cause);
+    const problem = `can't be written: ${(cause as Error).message}.`;
+    throw invalidCassette(path, problem, cause, "Nothing was changed.");
   }
 }

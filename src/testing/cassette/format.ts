@@ -5,7 +5,7 @@
 import { show } from "../../check.ts";
 import { ExecError, type ExecErrorKind } from "../../errors.ts";
 import { parseSignal, type SignalName } from "../../signals.ts";
-import { decodeUtf8 } from "../../utf8.ts";
+import { utf8Text } from "./lossless.ts";
 
 /** The version this package writes, and the only one it reads. */
 const VERSION = 1;
@@ -45,8 +45,13 @@ export interface Cassette {
 }
 
 /** An `invalid_cassette` error. */
-export function invalidCassette(path: string, problem: string, cause?: unknown): ExecError {
-  const message = `Cassette ${show(path)} ${problem} Record it again, or correct it.`;
+export function invalidCassette(
+  path: string,
+  problem: string,
+  cause?: unknown,
+  remedy = "Record it again, or correct it.",
+): ExecError {
+  const message = `Cassette ${show(path)} ${problem} ${remedy}`;
   return new ExecError("invalid_cassette", message, { kind: "INVALID", cause, details: { cassette: path } });
 }
 
@@ -95,8 +100,8 @@ function checkCall(value: unknown, complain: Complain): void {
   if (env !== undefined && !isEnv(env)) throw complain(`an "env" that is no object of strings.`);
   if (typeof inheritEnv !== "boolean") throw complain(`no true or false "inheritEnv".`);
   if (pipesHeld !== undefined && pipesHeld !== true) throw complain(`a "pipesHeld" that is not true.`);
-  if (error !== undefined && !isStrings(["kind", "reason", "message"].map((key) => asObject(error)?.[key]))) {
-    throw complain(`an "error" without "kind", "reason" and "message".`);
+  if (error !== undefined && !isError(error)) {
+    throw complain(`an "error" without a "kind" of an ExecError, "reason" and "message".`);
   }
   if (events !== undefined && !(Array.isArray(events) && events.every(isEvent))) {
     throw complain(`an event that is none of stdin, stdinEnd, stdout, stderr, signal.`);
@@ -106,6 +111,22 @@ function checkCall(value: unknown, complain: Complain): void {
 
 function isStrings(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((word) => typeof word === "string");
+}
+
+const KINDS: readonly unknown[] = [
+  "INVALID",
+  "NOT_FOUND",
+  "ALREADY_EXISTS",
+  "PERMISSION_DENIED",
+  "UNAVAILABLE",
+  "TIMEOUT",
+  "CANCELED",
+  "INTERNAL",
+] satisfies ExecErrorKind[];
+
+function isError(value: unknown): boolean {
+  const { kind, reason, message } = asObject(value) ?? {};
+  return KINDS.includes(kind) && isStrings([reason, message]);
 }
 
 function isEnv(value: unknown): boolean {
@@ -123,7 +144,9 @@ function isSignal(value: unknown): boolean {
 
 function isExit(value: unknown): boolean {
   const exit = asObject(value);
-  return exit !== undefined && (Number.isInteger(exit["code"]) || isSignal(exit["signal"]));
+  if (exit === undefined || Object.keys(exit).length !== 1) return false;
+  const code = exit["code"];
+  return Number.isInteger(code) && (code as number) >= 0 || isSignal(exit["signal"]);
 }
 
 function isEvent(value: unknown): boolean {
@@ -141,20 +164,19 @@ function isData(value: unknown): boolean {
   return typeof base64 === "string" && base64.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(base64);
 }
 
-/** Bytes as a cassette holds them; text goes through `edit` first. */
-export function encodeData(bytes: Uint8Array, edit: (text: string) => string): Data {
-  const text = decodeUtf8(bytes);
-  if (!sameBytes(encoder.encode(text), bytes)) return { base64: toBase64(bytes) };
-  const edited = edit(text);
-  const lines = edited.split(/(?<=\n)/);
-  return lines.length > 1 ? lines : edited;
+/** Bytes as a cassette holds them. */
+export function encodeData(bytes: Uint8Array): Data {
+  const text = utf8Text(bytes);
+  if (text === undefined) return { base64: toBase64(bytes) };
+  const lines = text.split(/(?<=\n)/);
+  return lines.length > 1 ? lines : text;
 }
 
-/** The bytes a cassette holds; text goes through `edit` first. */
-export function decodeData(data: Data, edit: (text: string) => string): Uint8Array {
-  if (typeof data === "string") return encoder.encode(edit(data));
+/** The bytes a cassette holds. */
+export function decodeData(data: Data): Uint8Array {
+  if (typeof data === "string") return encoder.encode(data);
   if ("base64" in data) return Uint8Array.from(atob(data.base64), (character) => character.charCodeAt(0));
-  return encoder.encode(edit(data.join("")));
+  return encoder.encode(data.join(""));
 }
 
 const encoder = new TextEncoder();
@@ -165,9 +187,4 @@ function toBase64(bytes: Uint8Array): string {
     binary += String.fromCharCode(...bytes.subarray(i, i + 0x2000));
   }
   return btoa(binary);
-}
-
-/** Whether two runs of bytes are the same. */
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

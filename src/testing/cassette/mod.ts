@@ -5,9 +5,11 @@
 import type { Backend, Child, SpawnRequest } from "../../backend.ts";
 import { checkKeys, checkOneOf, invalidOption, show } from "../../check.ts";
 import { defaultBackend } from "../../default_backend.ts";
+import { ExecError } from "../../errors.ts";
+import { checkBackend } from "../check_backend.ts";
 import { type CassetteEdits, Edits, type RedactSource } from "./edits.ts";
-import { cassettePath, readCassette, writeCassette } from "./file.ts";
-import { invalidCassette } from "./format.ts";
+import { cassettePath, missingCassette, readCassette, writeCassette } from "./file.ts";
+import type { CassetteCall } from "./format.ts";
 import { Player } from "./player.ts";
 import { Tape } from "./tape.ts";
 
@@ -91,14 +93,17 @@ export function replayBackend(options: ReplayBackendOptions): ReplayBackend {
   return new Replayer(options);
 }
 
+/** What a played process can do: all of it, because it does only what was recorded. */
+const PLAYED: Backend["capabilities"] = {
+  processGroups: true,
+  mergedOutput: true,
+  killOnHostExit: true,
+  realProcesses: false,
+};
+
 class Replayer implements ReplayBackend {
   readonly name = "replay";
-  readonly capabilities = {
-    processGroups: true,
-    mergedOutput: true,
-    killOnHostExit: true,
-    realProcesses: false,
-  };
+  readonly capabilities = PLAYED;
   readonly #path: string;
   readonly #edits: Edits;
   #loading: Promise<Player> | undefined;
@@ -116,8 +121,7 @@ class Replayer implements ReplayBackend {
 
   /** The shell that was recorded, whatever this machine has. */
   async findExecutable(candidates: readonly string[]): Promise<string | undefined> {
-    const { executables } = await this.#load();
-    return candidates.find((candidate) => executables.includes(candidate)) ?? candidates[0];
+    return (await this.#load()).find(candidates) ?? candidates[0];
   }
 
   unused(): string[] {
@@ -130,44 +134,50 @@ class Replayer implements ReplayBackend {
 
   async #read(): Promise<Player> {
     const cassette = await readCassette(this.#path);
-    if (!cassette) throw invalidCassette(this.#path, "does not exist.");
+    if (!cassette) throw missingCassette(this.#path);
     return this.#player = new Player(cassette, this.#edits);
   }
 }
 
 class Recorder implements RecordBackend {
   readonly name = "record";
+  readonly shells?: NonNullable<Backend["shells"]>;
+  readonly remedies?: NonNullable<Backend["remedies"]>;
   readonly #path: string;
   readonly #edits: Edits;
-  readonly #backend: Backend | undefined;
   readonly #mode: "record" | "replay" | "auto";
   readonly #tapes: Tape[] = [];
-  #loading: Promise<{ readonly kept: Kept; readonly player: Player }> | undefined;
+  #backend: Backend | undefined;
+  #loading: Promise<Loaded> | undefined;
 
   constructor(options: RecordBackendOptions) {
     checkIsObject(options);
     checkKeys(options, [...REPLAY_OPTIONS, "backend", "mode"]);
     this.#path = cassettePath(options.cassette);
     this.#edits = new Edits(options);
-    this.#backend = options.backend;
+    const backend = this.#backend = checkBackend("backend", options.backend);
+    if (backend?.shells) this.shells = backend.shells;
+    if (backend?.remedies) this.remedies = backend.remedies;
     this.#mode = checkOneOf("mode", options.mode, ["record", "replay", "auto"], "record");
   }
 
   get capabilities(): Backend["capabilities"] {
-    return this.#backend?.capabilities ?? { processGroups: true, mergedOutput: true, killOnHostExit: true };
+    if (this.#mode === "replay") return PLAYED;
+    return this.#backend?.capabilities ?? { ...PLAYED, realProcesses: true };
   }
 
   async spawn(request: SpawnRequest): Promise<Child> {
     if (this.#mode !== "record") {
-      const { player } = await this.#load();
+      const { player, isMissing } = await this.#load();
       const played = player.play(request);
       if (played) return await played;
-      if (this.#mode === "replay" || runsInCi()) throw player.unexpected(request);
+      if (this.#mode === "replay") throw player.unexpected(request);
+      if (runsInCi()) throw isMissing ? missingCassette(this.#path) : player.unexpected(request, NOT_IN_CI);
     }
     const tape = new Tape(request);
     this.#tapes.push(tape);
     try {
-      return tape.listen(await (await this.#inner()).spawn(request));
+      return tape.listen(await this.#run(request));
     } catch (error) {
       tape.failed(error);
       throw error;
@@ -175,35 +185,59 @@ class Recorder implements RecordBackend {
   }
 
   async findExecutable(candidates: readonly string[]): Promise<string | undefined> {
+    if (this.#mode !== "record") {
+      const { player } = await this.#load();
+      const recorded = player.find(candidates);
+      if (recorded !== undefined || this.#mode === "replay" || runsInCi()) return recorded ?? candidates[0];
+    }
     const inner = await this.#inner();
     return inner.findExecutable ? await inner.findExecutable(candidates) : candidates[0];
   }
 
   async save(): Promise<void> {
     const kept = this.#mode === "record" ? [] : (await this.#load()).kept;
-    await writeCassette(this.#path, {
-      calls: [...kept, ...this.#tapes.map((tape) => tape.toCall(this.#edits))],
-    });
+    const recorded = this.#tapes.map((tape) => tape.toCall(this.#edits)).filter((call) => call !== undefined);
+    // Where everything was played there is nothing new to write, and maybe no leave to write it.
+    if (recorded.length === 0 && this.#mode !== "record") return;
+    await writeCassette(this.#path, { calls: [...kept, ...recorded] });
   }
 
-  #inner(): Backend | Promise<Backend> {
-    return this.#backend ?? defaultBackend();
+  // What the runtime's own backend can do is known only once it is loaded, by the first command.
+  async #run(request: SpawnRequest): Promise<Child> {
+    const inner = await this.#inner();
+    const { mergedOutput, processGroups } = inner.capabilities;
+    if (request.mergeStderr && !mergedOutput) {
+      const remedy = inner.remedies?.mergedOutput ?? "leave it out, or use another backend";
+      throw new ExecError("unsupported", `Backend "${inner.name}" can't do mergeStderr: ${remedy}.`);
+    }
+    return await inner.spawn({ ...request, group: request.group && processGroups });
   }
 
-  #load(): Promise<{ readonly kept: Kept; readonly player: Player }> {
+  async #inner(): Promise<Backend> {
+    return this.#backend ??= await defaultBackend();
+  }
+
+  #load(): Promise<Loaded> {
     return this.#loading ??= this.#read();
   }
 
-  async #read(): Promise<{ readonly kept: Kept; readonly player: Player }> {
+  async #read(): Promise<Loaded> {
     const cassette = await readCassette(this.#path);
-    if (!cassette && this.#mode === "replay") throw invalidCassette(this.#path, "does not exist.");
+    if (!cassette && this.#mode === "replay") throw missingCassette(this.#path);
     const kept = cassette?.calls ?? [];
-    return { kept, player: new Player({ calls: kept }, this.#edits) };
+    return { kept, player: new Player({ calls: kept }, this.#edits), isMissing: !cassette };
   }
 }
 
-/** Calls a cassette had before. */
-type Kept = ConstructorParameters<typeof Player>[0]["calls"];
+/** What a recorder that also plays has read. */
+interface Loaded {
+  /** The calls the cassette had before. */
+  readonly kept: readonly CassetteCall[];
+  readonly player: Player;
+  readonly isMissing: boolean;
+}
+
+const NOT_IN_CI = `With CI=true nothing is recorded: record it where you write the test, and commit the cassette.`;
 
 /** Whether this runs where nobody looks: the same word every CI service sets. Without leave to ask, it does not. */
 function runsInCi(): boolean {

@@ -3,15 +3,18 @@
  * @module
  */
 import type { Child, SpawnRequest } from "../../backend.ts";
-import { show } from "../../check.ts";
 import { systemClock } from "../../clock.ts";
 import { quote } from "../../command.ts";
 import { ExecError } from "../../errors.ts";
-import { nearest } from "../../nearest.ts";
-import { decodeUtf8 } from "../../utf8.ts";
-import { FakeProcess } from "../fake/process.ts";
+import type { SignalName } from "../../signals.ts";
+import { type ChildLog, FakeChild } from "../fake/child.ts";
+import { differences, nearestCall } from "./differences.ts";
 import { type Edits, identity } from "./edits.ts";
-import { type Cassette, type CassetteCall, type Data, decodeData, sameBytes } from "./format.ts";
+import { type Cassette, type CassetteCall, type Data, decodeData } from "./format.ts";
+import { RecordedInput } from "./recorded_input.ts";
+
+/** Nobody asks what a played child was told: the cassette says what it must be. */
+const NO_LOG: ChildLog = { received: () => {}, inputEnded: () => {}, signalled: () => {} };
 
 /** The calls of a cassette that were not played yet. */
 export class Player {
@@ -30,9 +33,10 @@ export class Player {
     return this.#left.map(({ argv }) => quote(argv));
   }
 
-  /** The executables that were recorded. */
-  get executables(): readonly string[] {
-    return this.#all.map(({ argv }) => this.#edits.fromCassette(argv[0]!));
+  /** The first of the candidates that was recorded. */
+  find(candidates: readonly string[]): string | undefined {
+    const recorded = new Set(this.#all.map(({ argv }) => this.#edits.fromCassette(argv[0]!)));
+    return candidates.find((candidate) => recorded.has(candidate));
   }
 
   /** Plays the first recorded call that is the same; `undefined` when none is left. */
@@ -45,104 +49,81 @@ export class Player {
       const { kind, reason, message } = call.error;
       return Promise.reject(new ExecError(reason, this.#edits.fromCassette(message), { kind }));
     }
-    const process = new FakeProcess(request, systemClock);
-    this.#perform(process, call).catch((error) => process.fail(error));
-    return Promise.resolve(process);
+    const child = new FakeChild(request, systemClock, NO_LOG);
+    this.#perform(child, call).catch((error) => child.fail(error));
+    return Promise.resolve(child);
   }
 
-  /** The error for a call that was not recorded. */
-  unexpected(request: SpawnRequest): ExecError {
+  /**
+   * The error for a call that was not recorded.
+   * @param remedy what to do about it, as a sentence
+   */
+  unexpected(request: SpawnRequest, remedy = "Record the cassette again if it should be there."): ExecError {
     const call = this.#edits.identify(request);
-    const command = quote(call.argv);
-    const recorded = this.#all.map(({ argv }) => quote(argv));
-    const near = recorded.includes(command) ? command : nearest(command, recorded) ?? recorded[0];
-    const why = near === command
-      ? `it was recorded, but with another cwd or environment, or fewer times`
-      : `the nearest recorded is ${near === undefined ? "none" : show(near)}`;
-    const message = `Unexpected command ${
-      show(command)
-    }: ${why}. Record the cassette again if it should be there.`;
-    return new ExecError("unexpected_command", message, {
-      kind: "NOT_FOUND",
-      details: { argv: call.argv, cwd: call.cwd, nearest: near },
-    });
+    const near = nearestCall(call, this.#all);
+    const why = near
+      ? `The nearest recorded is:\n  ${quote(near.argv)}\n${differences(call, near)}`
+      : "The cassette holds no command.\n";
+    const message = `Unexpected command:\n  ${quote(call.argv)}\n${why}${remedy}`;
+    const details = { argv: call.argv, cwd: call.cwd, nearest: near && quote(near.argv) };
+    return new ExecError("unexpected_command", message, { kind: "NOT_FOUND", details });
   }
 
-  async #perform(process: FakeProcess, call: CassetteCall): Promise<void> {
-    const input = new RecordedInput(process, call, this.#edits);
+  async #perform(child: FakeChild, call: CassetteCall): Promise<void> {
+    const input = new RecordedInput(child, call, this.#edits);
+    const signals = new ExpectedSignals(child, call);
     for (const event of call.events ?? []) {
-      if (process.ended) return;
+      if (child.ended) return;
       if ("stdin" in event) await input.expect(event.stdin);
       else if ("stdinEnd" in event) await input.expectEnd();
-      else if ("signal" in event) await process.survive(event.signal);
-      else if ("stdout" in event) await process.write("stdout", this.#bytes(event.stdout));
-      else await process.write("stderr", this.#bytes(event.stderr));
+      else if ("signal" in event) await signals.expect(event.signal);
+      else if ("stdout" in event) await this.#write(child, "stdout", event.stdout);
+      else await this.#write(child, "stderr", event.stderr);
     }
+    // It ran on when the cassette was saved, and does so until something ends it.
     if (call.exit === undefined) return;
-    if (call.pipesHeld && !process.ended) process.holdPipes(Infinity);
-    process.end("signal" in call.exit ? { code: 0, signal: call.exit.signal } : call.exit);
+    if (call.pipesHeld && !child.ended) child.holdPipes(Infinity);
+    child.end("signal" in call.exit ? { code: 0, signal: call.exit.signal } : call.exit);
   }
 
-  #bytes(data: Data): Uint8Array {
-    return decodeData(data, (text) => this.#edits.fromCassette(text));
+  async #write(child: FakeChild, name: "stdout" | "stderr", data: Data): Promise<void> {
+    const bytes = this.#edits.bytesFromCassette(decodeData(data));
+    if (!(await child.write(name, bytes))) child.end({ code: 0, signal: "SIGPIPE" });
   }
 }
 
-/** Compares what is written to a played process with what was recorded. */
-class RecordedInput {
-  readonly #process: FakeProcess;
-  readonly #call: CassetteCall;
-  readonly #edits: Edits;
-  #pending: Uint8Array = new Uint8Array(0);
+/** Signals that were recorded: each is waited for in its place, and survived, also when it comes earlier. */
+class ExpectedSignals {
+  readonly #child: FakeChild;
+  /** Those to come. */
+  readonly #left: SignalName[];
+  readonly #early: SignalName[] = [];
+  #onSignal: (() => void) | undefined;
 
-  constructor(process: FakeProcess, call: CassetteCall, edits: Edits) {
-    this.#process = process;
-    this.#call = call;
-    this.#edits = edits;
+  constructor(child: FakeChild, call: CassetteCall) {
+    this.#child = child;
+    this.#left = (call.events ?? []).flatMap((event) => "signal" in event ? [event.signal] : []);
+    child.onSignal((signal) => this.#take(signal) ? "handles" : "dies");
   }
 
-  async expect(data: Data): Promise<void> {
-    const wanted = decodeData(data, (text) => this.#edits.redacts ? text : this.#edits.fromCassette(text));
-    let got = this.#pending;
-    // A redacted text may be shorter or longer than what was written: it is compared as a whole, in its redacted form.
-    while (this.#edits.redacts ? !sameBytes(this.#redacted(got), wanted) : got.length < wanted.length) {
-      const chunk = await this.#process.read();
-      if (this.#process.ended) return;
-      if (chunk === null) throw this.#different(got, wanted);
-      got = join(got, chunk);
+  async expect(signal: SignalName): Promise<void> {
+    while (!take(this.#early, signal) && !this.#child.ended) {
+      const came = new Promise<void>((resolve) => this.#onSignal = resolve);
+      await Promise.race([came, this.#child.sleep(Infinity)]);
     }
-    const taken = this.#edits.redacts ? got : got.subarray(0, wanted.length);
-    this.#pending = got.subarray(taken.length);
-    if (!this.#edits.redacts && !sameBytes(taken, wanted)) throw this.#different(taken, wanted);
   }
 
-  async expectEnd(): Promise<void> {
-    const more = this.#pending.length > 0 ? this.#pending : await this.#process.read();
-    if (more !== null && !this.#process.ended) throw this.#different(more, new Uint8Array(0));
-  }
-
-  #redacted(bytes: Uint8Array): Uint8Array {
-    return new TextEncoder().encode(this.#edits.toCassette(decodeUtf8(bytes), "stdin"));
-  }
-
-  #different(got: Uint8Array, wanted: Uint8Array): ExecError {
-    const text = (bytes: Uint8Array) => show(this.#edits.toCassette(decodeUtf8(bytes), "stdin"));
-    const command = show(quote(this.#call.argv));
-    const message =
-      `Standard input of ${command} differs from the recorded one: expected ${text(wanted)}, got ${
-        text(got)
-      }. ` +
-      `Record the cassette again if it should.`;
-    return new ExecError("unexpected_stdin", message, {
-      kind: "NOT_FOUND",
-      details: { argv: this.#call.argv },
-    });
+  #take(signal: SignalName): boolean {
+    if (!take(this.#left, signal)) return false;
+    this.#early.push(signal);
+    this.#onSignal?.();
+    return true;
   }
 }
 
-function join(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = new Uint8Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
-  return both;
+/** Takes a signal out of a list; false when it is not in it. */
+function take(signals: SignalName[], signal: SignalName): boolean {
+  const index = signals.indexOf(signal);
+  if (index >= 0) signals.splice(index, 1);
+  return index >= 0;
 }

@@ -3,13 +3,21 @@
  * @module
  */
 import type { ByteSource, Child, ChildExit, SpawnRequest } from "../../backend.ts";
+import { show } from "../../check.ts";
+import { quote } from "../../command.ts";
 import { type ExecError, toExecError } from "../../errors.ts";
 import type { SignalName } from "../../signals.ts";
 import type { Edits } from "./edits.ts";
+import { joinBytes, sameBytes } from "../bytes.ts";
 import { type CassetteCall, type CassetteEvent, encodeData } from "./format.ts";
 
 type StreamName = "stdin" | "stdout" | "stderr";
-type Happening = { readonly name: StreamName; chunks: Uint8Array[] } | { readonly other: CassetteEvent };
+/** What came on one stream before anything else happened. */
+interface Piece {
+  readonly name: StreamName;
+  readonly chunks: Uint8Array[];
+}
+type Happening = Piece | { readonly other: CassetteEvent };
 
 /** The record of one call. */
 export class Tape {
@@ -19,6 +27,7 @@ export class Tape {
   #exit: ChildExit | undefined;
   #error: ExecError | undefined;
   #pipesHeld = false;
+  #started = false;
 
   constructor(request: SpawnRequest) {
     this.#request = request;
@@ -31,6 +40,7 @@ export class Tape {
 
   /** The same child, with an ear to it. */
   listen(child: Child): Child {
+    this.#started = true;
     const exit = child.exit.then((exit) => this.#exit = exit);
     exit.catch(() => {});
     return {
@@ -50,22 +60,47 @@ export class Tape {
     };
   }
 
-  /** What was recorded so far. */
-  toCall(edits: Edits): CassetteCall {
+  /** What was recorded so far; nothing as long as it has neither started nor failed to. */
+  toCall(edits: Edits): CassetteCall | undefined {
+    if (!this.#started && !this.#error) return undefined;
     const call = edits.identify(this.#request);
     if (this.#error) {
       const { kind, reason, message } = this.#error;
-      return { ...call, error: { kind, reason, message: edits.toCassette(message, "stderr") } };
+      // A message shows words that were not redacted, maybe cut off: it is no text that can be redacted for certain.
+      const told = edits.redacts
+        ? `Command ${show(quote(call.argv))} could not be started: ${reason}.`
+        : edits.toCassette(message, "argv");
+      return { ...call, error: { kind, reason, message: told } };
     }
-    const events = this.#happenings.map((happening): CassetteEvent => {
-      if ("other" in happening) return happening.other;
-      const { name, chunks } = happening;
-      const data = encodeData(concat(chunks), (text) => edits.toCassette(text, name));
-      return { [name]: data } as CassetteEvent;
+    const bytes = this.#editedBytes(edits);
+    const events = this.#happenings.flatMap((happening): CassetteEvent[] => {
+      if ("other" in happening) return [happening.other];
+      const data = bytes.get(happening);
+      return data ? [{ [happening.name]: encodeData(data) } as CassetteEvent] : [];
     });
     const exit = this.#exit &&
       (this.#exit.signal ? { signal: this.#exit.signal } : { code: this.#exit.code });
     return { ...call, events, ...(exit && { exit }), ...(this.#pipesHeld && { pipesHeld: true as const }) };
+  }
+
+  #editedBytes(edits: Edits): Map<Piece, Uint8Array> {
+    const edited = new Map<Piece, Uint8Array>();
+    for (const name of ["stdin", "stdout", "stderr"] as const) {
+      const pieces = this.#happenings.filter((each): each is Piece => "name" in each && each.name === name);
+      const originals = pieces.map(({ chunks }) => joinBytes(chunks));
+      const parts = originals.map((bytes) => edits.bytesToCassette(bytes, name));
+      const whole = parts.length > 1 && edits.redacts
+        ? edits.bytesToCassette(joinBytes(originals), name)
+        : undefined;
+      if (!whole || sameBytes(joinBytes(parts), whole)) {
+        pieces.forEach((piece, index) => edited.set(piece, parts[index]!));
+      } else {
+        // A secret came in two pieces: not to show its halves is worth more than when they came. Output comes early
+        // and input is taken late, so that a dialogue can still be played.
+        edited.set(pieces.at(name === "stdin" ? -1 : 0)!, whole);
+      }
+    }
+    return edited;
   }
 
   #listenToInput(sink: NonNullable<Child["stdin"]>): NonNullable<Child["stdin"]> {
@@ -104,14 +139,4 @@ export class Tape {
     if (last && "name" in last && last.name === name) last.chunks.push(chunk);
     else this.#happenings.push({ name, chunks: [chunk] });
   }
-}
-
-function concat(chunks: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let offset = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return all;
 }

@@ -5,11 +5,12 @@
 import type { Backend, Child, SpawnRequest } from "../../backend.ts";
 import { checkOptions } from "../../check.ts";
 import { type Clock, systemClock } from "../../clock.ts";
+import { checkBackend } from "../check_backend.ts";
 import { type FakeCall, RecordedCall } from "./call.ts";
-import { FakeProcess } from "./process.ts";
-import { checkReply, type FakeAnswer, type FakeReply, type FakeStep, play, startErrorOf } from "./reply.ts";
+import { start } from "./play.ts";
+import type { FakeBackground, FakeProcess } from "./process.ts";
+import type { FakeAnswer, FakeReply, FakeStep } from "./reply.ts";
 import {
-  checkFallback,
   commandRule,
   type FakeMatch,
   type FakeShellMatch,
@@ -19,7 +20,7 @@ import {
 
 /** How a fake is made. */
 export interface FakeBackendOptions {
-  /** Runs commands that no rule is for (default: they are refused). */
+  /** Runs commands that no rule is for (default: they are refused); the fake then can do what this one can. */
   fallback?: Backend;
   /** Where delays take time from (default: the runtime's timers); give the executor the same. */
   clock?: Clock;
@@ -35,15 +36,16 @@ export interface FakeBackend extends Backend {
    */
   on(match: FakeMatch, answer: FakeAnswer): this;
   /**
-   * Adds a rule for what `run` was given, whatever the shell.
+   * Adds a rule for what `run` was given, whatever the shell. A string also fits a text that ends with it on a line of
+   * its own, because a `commandPrefix` stands before it.
    * @param match the command lines it is for
    * @param answer what they do
    * @throws {ExecError} `invalid_option` when the rule is wrong
    */
   onShell(match: FakeShellMatch, answer: FakeAnswer): this;
-  /** What was asked for, in order. */
+  /** What was asked for, in order; also what no rule was for, and what could not start. */
   readonly calls: readonly FakeCall[];
-  /** The rules that no call has used, as their names. */
+  /** The rules that no call has used, as messages name them. */
   unused(): string[];
   /** Forgets all rules and calls. */
   reset(): void;
@@ -52,9 +54,8 @@ export interface FakeBackend extends Backend {
 /**
  * Makes a backend that starts no process. Commands do what its rules say; one that no rule is for rejects with
  * `unexpected_command`. The core above it is the real one: a faked process has the states, streams, signals, timeouts,
- * limits and policies of a real one.
- *
- * A reply given as data reads its standard input to the end when something is written to it right after the start.
+ * limits and policies of a real one. Shells are all taken to be there. What a faked command writes to an inherited
+ * descriptor is not shown.
  *
  * @param options a backend to fall back to, and a clock
  * @throws {ExecError} `invalid_option`
@@ -72,25 +73,28 @@ export interface FakeBackend extends Backend {
  */
 export function fakeBackend(options?: FakeBackendOptions): FakeBackend {
   const { fallback, clock } = checkOptions(options, ["fallback", "clock"]);
-  return new RuledBackend(checkFallback(fallback), clock ?? systemClock);
+  return new RuledBackend(checkBackend("fallback", fallback), clock ?? systemClock);
 }
 
 class RuledBackend implements FakeBackend {
   readonly name = "fake";
-  readonly capabilities = {
-    processGroups: true,
-    mergedOutput: true,
-    killOnHostExit: true,
-    realProcesses: false,
-  };
+  readonly capabilities: Backend["capabilities"];
+  readonly shells?: NonNullable<Backend["shells"]>;
+  readonly remedies?: NonNullable<Backend["remedies"]>;
   readonly #rules = new Rules();
-  readonly #calls: RecordedCall[] = [];
+  #calls: RecordedCall[] = [];
+  readonly #shells = new Set<string>();
   readonly #fallback: Backend | undefined;
   readonly #clock: Clock;
 
   constructor(fallback: Backend | undefined, clock: Clock) {
     this.#fallback = fallback;
     this.#clock = clock;
+    // What a fallback can't do must not be asked of it.
+    this.capabilities = fallback?.capabilities ??
+      { processGroups: true, mergedOutput: true, killOnHostExit: true, realProcesses: false };
+    if (fallback?.shells) this.shells = fallback.shells;
+    if (fallback?.remedies) this.remedies = fallback.remedies;
   }
 
   get calls(): readonly FakeCall[] {
@@ -103,7 +107,7 @@ class RuledBackend implements FakeBackend {
   }
 
   onShell(match: FakeShellMatch, answer: FakeAnswer): this {
-    this.#rules.add(shellRule(match, answer));
+    this.#rules.add(shellRule(match, answer, this.#shells));
     return this;
   }
 
@@ -113,46 +117,47 @@ class RuledBackend implements FakeBackend {
 
   reset(): void {
     this.#rules.clear();
-    this.#calls.length = 0;
+    this.#calls = [];
   }
 
   spawn(request: SpawnRequest): Promise<Child> {
     const call = new RecordedCall(request);
     this.#calls.push(call);
     const rule = this.#rules.take(call);
-    if (rule) return this.#start(request, call, rule.answer);
-    if (this.#fallback) return this.#fallback.spawn(request);
-    return Promise.reject(this.#rules.unexpected(call));
+    if (rule) return start(request, this.#clock, call, rule.answer);
+    if (this.#fallback) return this.#pass(request, call, this.#fallback);
+    call.inputEnded();
+    return Promise.reject(this.#rules.unexpected(call, this.#shells));
   }
 
   /** Every shell is there: what it would do, the rules say. */
   findExecutable(candidates: readonly string[]): Promise<string | undefined> {
-    return Promise.resolve(candidates[0]);
+    for (const candidate of candidates) this.#shells.add(candidate);
+    return this.#find(candidates);
   }
 
-  #start(request: SpawnRequest, call: RecordedCall, answer: FakeAnswer): Promise<Child> {
-    const error = typeof answer === "function" ? undefined : startErrorOf(answer, call.command);
-    if (error) return Promise.reject(error);
-    const process = new FakeProcess(request, this.#clock);
-    call.startedAs(process);
-    perform(process, call, answer).catch((reason) => process.fail(reason));
-    return Promise.resolve(process);
+  // A fallback may have to run in the shell, but a rule may be for one that is not there.
+  async #find(candidates: readonly string[]): Promise<string | undefined> {
+    return await this.#fallback?.findExecutable?.(candidates) ?? candidates[0];
+  }
+
+  async #pass(request: SpawnRequest, call: RecordedCall, fallback: Backend): Promise<Child> {
+    try {
+      return call.listen(await fallback.spawn(request));
+    } catch (error) {
+      call.inputEnded();
+      throw error;
+    }
   }
 }
 
-async function perform(process: FakeProcess, call: RecordedCall, answer: FakeAnswer): Promise<void> {
-  const reply = typeof answer === "function" ? checkReply(await answer(call) ?? {}) : answer;
-  const error = startErrorOf(reply, call.command);
-  if (error) throw error;
-  await play(process, reply, () => takeInput(process, call));
-}
-
-/** Turns of the microtask queue that a caller gets to begin writing: more than any way from `start` to a write takes. */
-const TURNS_TO_WRITE = 64;
-
-async function takeInput(process: FakeProcess, call: RecordedCall): Promise<void> {
-  for (let turn = 0; turn < TURNS_TO_WRITE && !process.fed && process.stdin; turn++) await undefined;
-  if (process.fed) await call.stdinBytes();
-}
-
-export type { FakeAnswer, FakeCall, FakeMatch, FakeReply, FakeShellMatch, FakeStep };
+export type {
+  FakeAnswer,
+  FakeBackground,
+  FakeCall,
+  FakeMatch,
+  FakeProcess,
+  FakeReply,
+  FakeShellMatch,
+  FakeStep,
+};

@@ -3,9 +3,9 @@
  * @module
  */
 import type { ByteSource } from "../../backend.ts";
-import { ignore } from "../../deferred.ts";
+import { somethingHappened } from "../turn.ts";
 
-/** Bytes it holds before a write waits. */
+/** Bytes it holds before a write waits, and the most that one read gives. */
 const CAPACITY = 64 * 1024;
 
 /** Bytes go in at one end and come out at the other; it ends when nobody holds the writing end any more. */
@@ -14,8 +14,8 @@ export class MemoryPipe implements ByteSource {
   #size = 0;
   #holders = 1;
   #closed = false;
-  #wakeReader: () => void = ignore;
-  readonly #wakeWriters: (() => void)[] = [];
+  #readers: ((chunk: Uint8Array | null) => void)[] = [];
+  #writers: (() => void)[] = [];
 
   /** One more holds the writing end. */
   hold(): void {
@@ -24,38 +24,63 @@ export class MemoryPipe implements ByteSource {
 
   /** One less does. */
   drop(): void {
-    this.#holders--;
-    this.#wakeReader();
+    if (--this.#holders === 0) this.#endReaders();
   }
 
-  /** Writes bytes; answers false when nobody will ever read them. */
-  async write(bytes: Uint8Array): Promise<boolean> {
-    while (this.#size >= CAPACITY && !this.#closed) {
-      await new Promise<void>((resolve) => this.#wakeWriters.push(resolve));
-    }
+  /** Writes bytes, which belong to the reader from now on; answers false when nobody will ever read them. */
+  write(bytes: Uint8Array): boolean | Promise<boolean> {
     if (this.#closed) return false;
-    if (bytes.length > 0) {
-      this.#chunks.push(bytes);
-      this.#size += bytes.length;
-      this.#wakeReader();
-    }
+    if (this.#size >= CAPACITY || bytes.length > CAPACITY) return this.#writeInPieces(bytes);
+    this.#accept(bytes);
     return true;
   }
 
-  async read(): Promise<Uint8Array | null> {
-    while (this.#chunks.length === 0 && this.#holders > 0 && !this.#closed) {
-      await new Promise<void>((resolve) => this.#wakeReader = resolve);
+  read(): Promise<Uint8Array | null> {
+    somethingHappened();
+    const chunk = this.#chunks.shift();
+    if (chunk) {
+      this.#size -= chunk.length;
+      this.#wakeWriters();
+      return Promise.resolve(chunk);
     }
-    const chunk = this.#closed ? undefined : this.#chunks.shift();
-    if (!chunk) return null;
-    this.#size -= chunk.length;
-    for (const wake of this.#wakeWriters.splice(0)) wake();
-    return chunk;
+    if (this.#closed || this.#holders === 0) return Promise.resolve(null);
+    return new Promise((resolve) => this.#readers.push(resolve));
   }
 
   close(): void {
     this.#closed = true;
-    this.#wakeReader();
-    for (const wake of this.#wakeWriters.splice(0)) wake();
+    this.#chunks.length = 0;
+    this.#endReaders();
+    this.#wakeWriters();
+  }
+
+  async #writeInPieces(bytes: Uint8Array): Promise<boolean> {
+    for (let offset = 0; offset < bytes.length; offset += CAPACITY) {
+      while (this.#size >= CAPACITY && !this.#closed) {
+        await new Promise<void>((resolve) => this.#writers.push(resolve));
+      }
+      if (this.#closed) return false;
+      this.#accept(bytes.subarray(offset, offset + CAPACITY));
+    }
+    return true;
+  }
+
+  #accept(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    somethingHappened();
+    const reader = this.#readers.shift();
+    if (reader) return reader(bytes);
+    this.#chunks.push(bytes);
+    this.#size += bytes.length;
+  }
+
+  #endReaders(): void {
+    somethingHappened();
+    for (const reader of this.#readers.splice(0)) reader(null);
+  }
+
+  #wakeWriters(): void {
+    if (this.#writers.length === 0) return;
+    for (const wake of this.#writers.splice(0)) wake();
   }
 }

@@ -1,215 +1,263 @@
 /**
- * A process that only seems to run: what a script does with it, its reader can't tell from the real thing.
+ * What a rule that is a function plays a process with.
  * @module
  */
-import type { ByteSource, Child, ChildExit, SpawnRequest } from "../../backend.ts";
-import { after, type Clock } from "../../clock.ts";
-import { type Deferred, deferred, ignore } from "../../deferred.ts";
-import type { SignalName } from "../../signals.ts";
-import { onNextTurn } from "../turn.ts";
-import { MemoryPipe } from "./pipe.ts";
+import { checkFunction, checkMs, invalidOption, show } from "../../check.ts";
+import { parseSignal, type SignalName } from "../../signals.ts";
+import { Utf8Decoder } from "../../utf8.ts";
+import { microtasks } from "../turn.ts";
+import type { RecordedCall } from "./call.ts";
+import type { FakeChild } from "./child.ts";
 
-/** Signals that do nothing to a process that does not ask for them. */
-const HARMLESS: readonly SignalName[] = [
-  "SIGCHLD",
-  "SIGCONT",
-  "SIGURG",
-  "SIGWINCH",
-  "SIGSTOP",
-  "SIGTSTP",
-  "SIGTTIN",
-  "SIGTTOU",
-];
-
-/** Writes after which a script waits for the next turn of the event loop. */
-const WRITES_A_TURN = 256;
-
-/** Fake process ids are higher than any system gives. */
-let lastPid = 2 ** 31;
-
-/** Something in the group of a fake process beside itself. */
-interface Descendant {
-  readonly end: () => void;
+/**
+ * The part of a faked process that something in its background plays as well. Once the process has ended, or what is
+ * in the background was killed, every method rejects, and the function that plays it is left; catch nothing from here.
+ */
+export interface FakeBackground {
+  /** Writes to standard output; waits while the pipe is full, and dies of SIGPIPE when nobody will read it. */
+  stdout(data: string | Uint8Array): Promise<void>;
+  /** Writes to standard error, in the same way. */
+  stderr(data: string | Uint8Array): Promise<void>;
+  /** Waits, in ms by the fake's clock (`Infinity`: until it is ended). A signal it dies of ends the wait. */
+  delay(ms: number): Promise<void>;
 }
 
-/** The child of a fake backend, and the means to play its part. */
-export class FakeProcess implements Child {
-  readonly pid: number = ++lastPid;
-  readonly stdin?: NonNullable<Child["stdin"]>;
-  readonly stdout?: ByteSource;
-  readonly stderr?: ByteSource;
-  /** Signals that reached it, in order. */
-  readonly signals: SignalName[] = [];
-  /** Everything that was written to its standard input so far. */
-  readonly received: Uint8Array[] = [];
-  readonly #clock: Clock;
-  readonly #exit: Deferred<ChildExit> = deferred();
-  readonly #input = new MemoryPipe();
-  readonly #outputs: { readonly stdout: MemoryPipe | undefined; readonly stderr: MemoryPipe | undefined };
-  readonly #descendants = new Set<Descendant>();
-  readonly #onEnd = new Set<() => void>();
-  #handler: ((signal: SignalName) => boolean) | undefined;
-  #awaited: { readonly signal: SignalName; readonly finish: () => void } | undefined;
-  #ended = false;
-  #inputEnded = false;
-  #writes = 0;
+/**
+ * A faked process in the hands of the function that plays it, for what no data can say: dialogues, handlers of signals,
+ * something left in the background.
+ */
+export interface FakeProcess extends FakeBackground {
+  /** Its process id, which no real process has. */
+  readonly pid: number;
+  /** Resolves when it has ended. */
+  readonly exited: Promise<void>;
+  /** The next bytes of standard input; null at the end. */
+  read(): Promise<Uint8Array | null>;
+  /** The next line of standard input, without its newline; null at the end. */
+  readLine(): Promise<string | null>;
+  /** Closes its standard input: later writes to it fail with `stdin_closed`. */
+  closeStdin(): void;
+  /**
+   * Survives a signal from now on.
+   * @param signal which one
+   * @param handler what it does then (default: nothing, as does what it left in the background)
+   * @throws {ExecError} `invalid_option` for what is no signal, and for SIGKILL, which nothing survives
+   */
+  onSignal(signal: SignalName, handler?: () => void | Promise<void>): void;
+  /**
+   * Leaves something in its group that holds its pipes until the function returns, or a signal to the group ends it.
+   * @param play what that does
+   */
+  background(play: (background: FakeBackground) => void | Promise<void>): void;
+  /**
+   * Ends it at once, and leaves the function.
+   * @param status an exit code, or the signal it dies of (default: 0)
+   * @throws {ExecError} `invalid_option` for what is neither
+   */
+  exit(status?: number | SignalName): never;
+}
 
-  constructor(request: SpawnRequest, clock: Clock) {
-    this.#clock = clock;
-    const stdout = request.stdout === "pipe" ? new MemoryPipe() : undefined;
-    const separate = request.stderr === "pipe" && !request.mergeStderr ? new MemoryPipe() : undefined;
-    this.#outputs = { stdout, stderr: request.mergeStderr ? stdout : separate };
-    if (stdout) this.stdout = stdout;
-    if (separate) this.stderr = separate;
-    if (request.stdin === "pipe") {
-      this.stdin = {
-        write: (bytes) => this.#takeInput(bytes),
-        close: () => this.#endInput(),
-      };
-    } else this.#input.drop();
+/** Thrown to leave the function of a process that has ended. */
+const ENDED = new Error("The faked process has ended: nothing more of it is played.");
+
+/** Whether something was thrown only because the process has ended. */
+export function isEnd(error: unknown): boolean {
+  return error === ENDED;
+}
+
+const encoder = new TextEncoder();
+
+/** Bytes of one's own, out of what a test gave. */
+export function toBytes(name: string, data: string | Uint8Array): Uint8Array {
+  if (typeof data === "string") return encoder.encode(data);
+  if (data instanceof Uint8Array) return new Uint8Array(data);
+  throw invalidOption(name, `must be a string or a Uint8Array, got ${show(data)}.`);
+}
+
+/** An exit code. */
+export function checkExitCode(code: number): number {
+  if (Number.isInteger(code) && code >= 0 && code <= 255) return code;
+  throw invalidOption("exitCode", `must be a whole number from 0 to 255, got ${show(code)}.`);
+}
+
+/** The script of one call. */
+export class Script implements FakeProcess {
+  readonly #child: FakeChild;
+  readonly #call: RecordedCall;
+  readonly #handlers = new Map<SignalName, (() => void | Promise<void>) | undefined>();
+  #rest = "";
+  readonly #decoder = new Utf8Decoder();
+  #acted = false;
+
+  constructor(child: FakeChild, call: RecordedCall) {
+    this.#child = child;
+    this.#call = call;
   }
 
-  get exit(): Promise<ChildExit> {
-    return this.#exit.promise;
+  /** Whether it did anything that only a running process can. */
+  get acted(): boolean {
+    return this.#acted;
   }
 
-  /** Whether it has ended, or never will. */
-  get ended(): boolean {
-    return this.#ended;
+  get pid(): number {
+    this.#acted = true;
+    return this.#child.pid;
   }
 
-  /** Whether anything was ever written to its standard input, or its end was sent. */
-  get fed(): boolean {
-    return this.received.length > 0 || this.#inputEnded;
+  get exited(): Promise<void> {
+    this.#acted = true;
+    return this.#child.exit.then(() => {}, () => {});
   }
 
-  /** The next bytes of its standard input; null at the end. */
-  read(): Promise<Uint8Array | null> {
-    return this.#input.read();
+  async stdout(data: string | Uint8Array): Promise<void> {
+    await this.#write("stdout", data);
   }
 
-  /** Closes its standard input: later writes to it fail. */
-  closeInput(): void {
-    this.#input.close();
+  async stderr(data: string | Uint8Array): Promise<void> {
+    await this.#write("stderr", data);
   }
 
-  /** Writes output as the process; it dies of SIGPIPE where nobody reads any more. */
-  async write(name: "stdout" | "stderr", bytes: Uint8Array): Promise<void> {
-    const pipe = this.#outputs[name];
-    // A script that writes without end must leave the event loop to others now and then.
-    if (++this.#writes % WRITES_A_TURN === 0) await new Promise<void>(onNextTurn);
-    if (!pipe || await pipe.write(bytes)) return;
-    this.end({ code: 0, signal: "SIGPIPE" });
+  async delay(ms: number): Promise<void> {
+    this.#act();
+    await this.#child.sleep(checkMs("delay", ms, 0, true));
+    this.#act();
   }
 
-  /** Waits; ends early when the process does. */
-  async sleep(ms: number): Promise<void> {
-    if (this.#ended) return;
-    await new Promise<void>((resolve) => {
-      const cancel = ms === Infinity ? ignore : after(this.#clock, ms, () => finish());
-      const finish = () => {
-        cancel();
-        this.#onEnd.delete(finish);
-        resolve();
-      };
-      this.#onEnd.add(finish);
+  async read(): Promise<Uint8Array | null> {
+    this.#useInput();
+    if (this.#rest !== "") {
+      const bytes = encoder.encode(this.#rest);
+      this.#rest = "";
+      return bytes;
+    }
+    const chunk = await this.#child.read();
+    this.#act();
+    return chunk;
+  }
+
+  async readLine(): Promise<string | null> {
+    this.#useInput();
+    for (;;) {
+      const end = this.#rest.indexOf("\n");
+      if (end >= 0) return this.#take(end, end + 1);
+      const chunk = await this.#child.read();
+      this.#act();
+      this.#rest += chunk ? this.#decoder.push(chunk) : this.#decoder.end();
+      if (!chunk) return this.#rest === "" ? null : this.#take(Infinity, Infinity);
+    }
+  }
+
+  closeStdin(): void {
+    this.#useInput();
+    this.#child.closeInput();
+  }
+
+  onSignal(signal: SignalName, handler?: () => void | Promise<void>): void {
+    this.#act();
+    checkFunction("handler", handler);
+    const name = parseSignal(signal);
+    if (name === "SIGKILL") throw invalidOption("signal", `must not be "SIGKILL": nothing survives it.`);
+    this.#handlers.set(name, handler);
+    this.#child.onSignal((got) => this.#react(got));
+  }
+
+  background(play: (background: FakeBackground) => void | Promise<void>): void {
+    this.#act();
+    checkFunction("play", play);
+    this.#child.background(async (killed) => {
+      const background = new Background(this.#child, killed);
+      await Promise.race([killed, play(background)]).catch((error) => this.#failed(error));
     });
   }
 
-  /** Decides about signals: an answer of true means that it survives. SIGKILL is not asked about. */
-  onSignal(handler: (signal: SignalName) => boolean): void {
-    this.#handler = handler;
+  exit(status: number | SignalName = 0): never {
+    this.#act();
+    const exit = typeof status === "string"
+      ? { code: 0, signal: parseSignal(status) }
+      : { code: checkExitCode(status) };
+    this.#child.end(exit);
+    throw ENDED;
   }
 
-  /** Waits for a signal, and survives it; ends early when the process does. */
-  async survive(signal: SignalName): Promise<void> {
-    if (this.#ended) return;
-    await new Promise<void>((resolve) => {
-      const finish = () => {
-        this.#awaited = undefined;
-        this.#onEnd.delete(finish);
-        resolve();
-      };
-      this.#awaited = { signal, finish };
-      this.#onEnd.add(finish);
-    });
+  async #write(name: "stdout" | "stderr", data: string | Uint8Array): Promise<void> {
+    this.#act();
+    const taken = this.#child.write(name, toBytes(name, data));
+    if (!(typeof taken === "boolean" ? taken : await taken)) this.#child.end({ code: 0, signal: "SIGPIPE" });
+    this.#act();
   }
 
-  /** Starts something in its group that holds its pipes until `until` settles or the group is killed. */
-  background(until: (killed: Promise<void>) => Promise<void>): void {
-    const pipes = new Set([this.#outputs.stdout, this.#outputs.stderr].filter((pipe) => pipe !== undefined));
-    for (const pipe of pipes) pipe.hold();
-    const killed = deferred<void>();
-    const descendant: Descendant = {
-      end: () => {
-        if (!this.#descendants.delete(descendant)) return;
-        killed.resolve();
-        for (const pipe of pipes) pipe.drop();
-      },
-    };
-    this.#descendants.add(descendant);
-    until(killed.promise).then(descendant.end, descendant.end);
+  #react(signal: SignalName): "handles" | "ignores" | "dies" {
+    if (!this.#handlers.has(signal)) return "dies";
+    const handler = this.#handlers.get(signal);
+    if (!handler) return "ignores";
+    const handle = async () => await handler();
+    void handle().catch((error) => this.#failed(error));
+    return "handles";
   }
 
-  /** As `background`, for a time in ms. */
-  holdPipes(ms: number): void {
-    this.background((killed) =>
-      new Promise((resolve) => {
-        const cancel = ms === Infinity ? ignore : after(this.#clock, ms, resolve);
-        void killed.then(cancel).then(resolve);
-      })
-    );
+  #failed(error: unknown): void {
+    if (!isEnd(error)) this.#child.fail(error);
   }
 
-  /** Ends it; nothing happens when it has ended before. */
-  end(exit: ChildExit): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#leave();
-    this.#exit.resolve(exit);
+  #take(end: number, next: number): string {
+    const line = this.#rest.slice(0, end);
+    this.#rest = this.#rest.slice(next);
+    return line;
   }
 
-  /** Ends it because its script failed: whoever waits gets the reason. */
-  fail(error: unknown): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#leave();
-    this.#exit.reject(error);
+  #useInput(): void {
+    this.#act();
+    this.#call.use();
   }
 
-  kill(signal: SignalName, target: "process" | "group"): void {
-    this.signals.push(signal);
-    if (this.#awaited?.signal === signal) this.#awaited.finish();
-    else if (!this.#survives(signal)) this.end({ code: 0, signal });
-    if (target === "process" || HARMLESS.includes(signal)) return;
-    for (const descendant of [...this.#descendants]) descendant.end();
+  #act(): void {
+    this.#acted = true;
+    if (this.#child.ended) throw ENDED;
+  }
+}
+
+/** What something left behind is played with. */
+class Background implements FakeBackground {
+  readonly #child: FakeChild;
+  readonly #killed: Promise<void>;
+  #over = false;
+
+  constructor(child: FakeChild, killed: Promise<void>) {
+    this.#child = child;
+    this.#killed = killed;
+    void killed.then(() => this.#over = true);
   }
 
-  #survives(signal: SignalName): boolean {
-    if (signal === "SIGKILL") return false;
-    return this.#handler?.(signal) === true || HARMLESS.includes(signal);
+  async stdout(data: string | Uint8Array): Promise<void> {
+    await this.#write("stdout", data);
   }
 
-  groupGone(): boolean {
-    return this.#ended && this.#descendants.size === 0;
+  async stderr(data: string | Uint8Array): Promise<void> {
+    await this.#write("stderr", data);
   }
 
-  unref(): void {}
-
-  async #takeInput(bytes: Uint8Array): Promise<void> {
-    this.received.push(new Uint8Array(bytes));
-    if (this.#ended || !(await this.#input.write(new Uint8Array(bytes)))) throw new Error("write EPIPE");
+  async delay(ms: number): Promise<void> {
+    this.#act();
+    await this.#child.wait(checkMs("delay", ms, 0, true), this.#killed);
+    this.#act();
   }
 
-  #endInput(): Promise<void> {
-    if (!this.#inputEnded) this.#input.drop();
-    this.#inputEnded = true;
-    return Promise.resolve();
+  async #write(name: "stdout" | "stderr", data: string | Uint8Array): Promise<void> {
+    this.#act();
+    const taken = await Promise.race([this.#child.write(name, toBytes(name, data)), this.#killed]);
+    if (taken === false) this.#over = true;
+    this.#act();
   }
 
-  #leave(): void {
-    this.#input.close();
-    for (const pipe of new Set([this.#outputs.stdout, this.#outputs.stderr])) pipe?.drop();
-    for (const wake of [...this.#onEnd]) wake();
+  #act(): void {
+    if (this.#over) throw ENDED;
   }
+}
+
+/** Turns of the microtask queue in which a function may say that its command can't start. */
+const TURNS_TO_START = 16;
+
+/** Waits a little for what takes no time. */
+export async function startWindow(isOver: () => boolean): Promise<void> {
+  for (let turn = 0; turn < TURNS_TO_START && !isOver(); turn++) await microtasks(1);
 }

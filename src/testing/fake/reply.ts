@@ -2,11 +2,13 @@
  * What a faked command does, as a test says it.
  * @module
  */
-import { checkKeys, checkMs, checkOneOf, invalidOption, show } from "../../check.ts";
-import { ExecError, type ExecErrorReason } from "../../errors.ts";
+import type { ChildExit } from "../../backend.ts";
+import { checkBoolean, checkKeys, checkMs, checkOneOf, invalidOption, show } from "../../check.ts";
+import { EXEC_ERROR_REASONS, ExecError, type ExecErrorReason, isExecError } from "../../errors.ts";
+import { nearest } from "../../nearest.ts";
 import { parseSignal, type SignalName } from "../../signals.ts";
 import type { FakeCall } from "./call.ts";
-import type { FakeProcess } from "./process.ts";
+import { checkExitCode, type FakeProcess, toBytes } from "./process.ts";
 
 /** One thing a faked command does. */
 export type FakeStep =
@@ -19,7 +21,7 @@ export type FakeStep =
     readonly stderr: string | Uint8Array;
   }
   | {
-    /** Waits, in ms by the fake's clock. */
+    /** Waits, in ms by the fake's clock; `Infinity` waits for a signal. */
     readonly delay: number;
   };
 
@@ -33,22 +35,32 @@ export interface FakeReply {
   stderr?: string | Uint8Array;
   /** How long it runs after its last output, in ms by the fake's clock (default: 0). A signal ends the wait. */
   delay?: number;
-  /** Its exit code (default: 0). */
+  /** Its exit code, 0 to 255 (default: 0). */
   exitCode?: number;
   /** The signal it dies of, instead of an exit code. */
   signal?: SignalName;
-  /** Signals it survives; SIGKILL it never does (default: none). */
+  /** Signals it survives, and what it left behind too; SIGKILL it never does (default: none). */
   ignores?: readonly SignalName[];
   /** For how long, in ms, a descendant in its group holds its pipes after its exit (default: 0; `Infinity`: until killed). */
   holdsPipe?: number;
+  /**
+   * Whether it reads its standard input to the end before it exits (default: whether anything is written, or the end
+   * sent, before it would exit). With false it reads none: a write waits once 64 KiB are on the way.
+   */
+  readsStdin?: boolean;
   /** Why it can't start: a reason such as `"command_not_found"`, or an error to reject with. */
   error?: ExecErrorReason | Error;
   /** How often the rule applies before the next one does (default: always). */
   times?: number;
 }
 
-/** A reply, or a function that makes one for a call; while it is awaited the process runs. */
-export type FakeAnswer = FakeReply | ((call: FakeCall) => FakeReply | void | Promise<FakeReply | void>);
+/**
+ * A reply, or a function that makes one for a call: while it is awaited the process runs, and `process` plays it. Its
+ * `error` can keep the process from starting as long as the function has not waited for anything.
+ */
+export type FakeAnswer =
+  | FakeReply
+  | ((call: FakeCall, process: FakeProcess) => FakeReply | void | Promise<FakeReply | void>);
 
 const REPLY_KEYS: readonly (keyof FakeReply)[] = [
   "steps",
@@ -59,85 +71,102 @@ const REPLY_KEYS: readonly (keyof FakeReply)[] = [
   "signal",
   "ignores",
   "holdsPipe",
+  "readsStdin",
   "error",
   "times",
 ];
 
-/** Checks a reply when the rule is made, so that a mistake shows where it was made. */
-export function checkReply(reply: FakeReply): FakeReply {
-  if (typeof reply !== "object" || reply === null) {
+/** A step, checked. */
+export type PlannedStep =
+  | { readonly name: "stdout" | "stderr"; readonly bytes: Uint8Array }
+  | { readonly delay: number };
+
+/** A reply, checked, complete and nobody else's. */
+export interface Plan {
+  readonly steps: readonly PlannedStep[];
+  readonly exit: ChildExit;
+  readonly ignores: ReadonlySet<SignalName>;
+  readonly holdsPipe: number;
+  readonly readsStdin: boolean | undefined;
+  readonly error: ExecErrorReason | Error | undefined;
+  readonly times: number;
+}
+
+/**
+ * Checks a reply when the rule is made, so that a mistake shows where it was made.
+ * @throws {ExecError} `invalid_option`
+ */
+export function planReply(reply: FakeReply): Plan {
+  if (typeof reply !== "object" || reply === null || Array.isArray(reply)) {
     throw invalidOption("reply", `must be an object or a function, got ${show(reply)}.`);
   }
   checkKeys(reply, REPLY_KEYS);
-  checkMs("delay", reply.delay, 0, true);
-  checkMs("holdsPipe", reply.holdsPipe, 0, true);
-  if (reply.signal !== undefined) parseSignal(reply.signal);
-  for (const signal of reply.ignores ?? []) parseSignal(signal);
-  const { exitCode, times } = reply;
-  if (exitCode !== undefined && !(Number.isInteger(exitCode) && exitCode >= 0 && exitCode <= 255)) {
-    throw invalidOption("exitCode", `must be a whole number from 0 to 255, got ${show(exitCode)}.`);
-  }
-  if (times !== undefined && !(Number.isInteger(times) && times > 0)) {
-    throw invalidOption("times", `must be a positive whole number, got ${show(times)}.`);
-  }
-  for (const step of stepsOf(reply)) checkStep(step);
-  return reply;
+  return {
+    steps: planSteps(reply),
+    exit: planExit(reply),
+    ignores: planIgnores(reply.ignores ?? []),
+    holdsPipe: checkMs("holdsPipe", reply.holdsPipe, 0, true),
+    readsStdin: reply.readsStdin === undefined
+      ? undefined
+      : checkBoolean("readsStdin", reply.readsStdin, false),
+    error: checkError(reply.error),
+    times: checkTimes(reply.times),
+  };
 }
 
-function checkStep(step: FakeStep): void {
+/** Why a command can't start, when its plan says so. */
+export function startError({ error }: Plan, command: string): Error | undefined {
+  if (typeof error !== "string") return error;
+  return new ExecError(error, `Command ${show(command)} was faked not to start: ${error}.`);
+}
+
+function planSteps({ steps = [], stdout, stderr, delay }: FakeReply): PlannedStep[] {
+  if (!Array.isArray(steps)) throw invalidOption("steps", `must be an array, got ${show(steps)}.`);
+  const planned = steps.map(planStep);
+  if (stdout !== undefined) planned.push({ name: "stdout", bytes: toBytes("stdout", stdout) });
+  if (stderr !== undefined) planned.push({ name: "stderr", bytes: toBytes("stderr", stderr) });
+  if (delay !== undefined) planned.push({ delay: checkMs("delay", delay, 0, true) });
+  return planned;
+}
+
+function planStep(step: FakeStep): PlannedStep {
   const [name, ...more] = Object.keys(step ?? {});
   checkOneOf("step", name, ["stdout", "stderr", "delay"], "stdout");
   if (name === undefined || more.length > 0) {
     throw invalidOption("steps", `must each have one of "stdout", "stderr" and "delay", got ${show(step)}.`);
   }
-  if ("delay" in step) return void checkMs("delay", step.delay, 0, true);
-  const data: unknown = Object.values(step)[0];
-  if (typeof data !== "string" && !(data instanceof Uint8Array)) {
-    throw invalidOption(name, `must be a string or a Uint8Array, got ${show(data)}.`);
+  if ("delay" in step) return { delay: checkMs("delay", step.delay, 0, true) };
+  return "stdout" in step
+    ? { name: "stdout", bytes: toBytes("stdout", step.stdout) }
+    : { name: "stderr", bytes: toBytes("stderr", step.stderr) };
+}
+
+function planExit({ exitCode, signal }: FakeReply): ChildExit {
+  if (signal === undefined) return { code: checkExitCode(exitCode ?? 0) };
+  if (exitCode !== undefined) {
+    throw invalidOption("signal", `can't be given together with "exitCode": a process ends in one way.`);
   }
+  return { code: 0, signal: parseSignal(signal) };
 }
 
-function stepsOf({ steps = [], stdout, stderr, delay }: FakeReply): FakeStep[] {
-  return [
-    ...steps,
-    ...(stdout === undefined ? [] : [{ stdout }]),
-    ...(stderr === undefined ? [] : [{ stderr }]),
-    ...(delay === undefined ? [] : [{ delay }]),
-  ];
-}
-
-/** Why a reply says that the command can't start, if it says so. */
-export function startErrorOf(reply: FakeReply, command: string): Error | undefined {
-  const { error } = reply;
-  if (error === undefined || error instanceof Error) return error;
-  return new ExecError(error, `Command ${show(command)} was faked not to start: ${error}.`);
-}
-
-/**
- * Plays a reply to its end.
- * @param takeInput takes standard input, and resolves at its end when there is any
- */
-export async function play(
-  process: FakeProcess,
-  reply: FakeReply,
-  takeInput: () => Promise<void>,
-): Promise<void> {
-  const { ignores = [], holdsPipe = 0, exitCode = 0, signal } = reply;
-  process.onSignal((name) => ignores.includes(name));
-  const inputTaken = takeInput();
-  for (const step of stepsOf(reply)) {
-    if (process.ended) return;
-    if ("delay" in step) await process.sleep(step.delay);
-    else if ("stdout" in step) await process.write("stdout", bytesOf(step.stdout));
-    else await process.write("stderr", bytesOf(step.stderr));
+function planIgnores(ignores: readonly SignalName[]): ReadonlySet<SignalName> {
+  if (!Array.isArray(ignores)) throw invalidOption("ignores", `must be an array, got ${show(ignores)}.`);
+  const names = ignores.map((signal) => parseSignal(signal));
+  if (names.includes("SIGKILL")) {
+    throw invalidOption("ignores", `must not name "SIGKILL": nothing survives it.`);
   }
-  await inputTaken;
-  if (holdsPipe > 0 && !process.ended) process.holdPipes(holdsPipe);
-  process.end(signal === undefined ? { code: exitCode } : { code: 0, signal });
+  return new Set(names);
 }
 
-const encoder = new TextEncoder();
+function checkError(error: ExecErrorReason | Error | undefined): ExecErrorReason | Error | undefined {
+  if (error === undefined || error instanceof Error || isExecError(error)) return error;
+  if (EXEC_ERROR_REASONS.includes(error)) return error;
+  const near = typeof error === "string" ? nearest(error, EXEC_ERROR_REASONS) : undefined;
+  const hint = near ? `did you mean "${near}"?` : `for a reason of your own give an ExecError.`;
+  throw invalidOption("error", `must be a reason of an ExecError or an error, got ${show(error)}: ${hint}`);
+}
 
-function bytesOf(data: string | Uint8Array): Uint8Array {
-  return typeof data === "string" ? encoder.encode(data) : data;
+function checkTimes(times = Infinity): number {
+  if (times === Infinity || (Number.isInteger(times) && times > 0)) return times;
+  throw invalidOption("times", `must be a positive whole number, got ${show(times)}.`);
 }

@@ -7,11 +7,12 @@ import { parseCommand, quote } from "../../command.ts";
 import { ExecError } from "../../errors.ts";
 import { nearest } from "../../nearest.ts";
 import type { FakeCall } from "./call.ts";
-import { checkReply, type FakeAnswer } from "./reply.ts";
+import { type Answer, toAnswer } from "./play.ts";
+import type { FakeAnswer } from "./reply.ts";
 
 /**
- * Which commands a rule is for: exactly one (a string, split as a command is); an array of words in which `"*"` stands
- * for any one word and `"**"`, at the end, for any number; or a function that says so.
+ * Which commands a rule is for: exactly one (a string, split as a command is); an array of words, in which `"*"` stands
+ * for any one word and `"**"` for any number of them; or a function that says so.
  */
 export type FakeMatch = string | readonly string[] | ((call: FakeCall) => boolean);
 
@@ -23,25 +24,28 @@ export interface Rule {
   /** The rule as messages name it. */
   readonly name: string;
   readonly matches: (call: FakeCall) => boolean;
-  readonly answer: FakeAnswer;
+  readonly answer: Answer;
   readonly times: number;
   used: number;
 }
 
 /** Makes a rule for commands. */
 export function commandRule(match: FakeMatch, answer: FakeAnswer): Rule {
-  if (typeof match === "function") return rule(`a function`, match, answer);
+  if (typeof match === "function") return rule("a function", match, answer);
   const words = parseCommand(match);
   if (typeof match === "string") return rule(quote(words), ({ argv }) => sameWords(words, argv), answer);
-  return rule(words.join(" "), ({ argv }) => matchesPattern(words, argv), answer);
+  const name = words.map((word) => isWildcard(word) ? word : quote([word])).join(" ");
+  return rule(name, ({ argv }) => matchesPattern(words, argv), answer);
 }
 
-/** Makes a rule for the text that `run` gives to a shell. */
-export function shellRule(match: FakeShellMatch, answer: FakeAnswer): Rule {
-  if (typeof match !== "string" && !(match instanceof RegExp)) checkFunction("match", match);
+/** Makes a rule for the text that `run` gives to a shell; `shells` are the executables that `run` has looked for. */
+export function shellRule(match: FakeShellMatch, answer: FakeAnswer, shells: ReadonlySet<string>): Rule {
+  if (typeof match !== "string" && !(match instanceof RegExp)) {
+    checkFunction("match", match ?? invalid(match));
+  }
   const name = typeof match === "function" ? "a function" : typeof match === "string" ? match : String(match);
   const matches = (call: FakeCall) => {
-    const text = shellText(call.argv);
+    const text = shellText(call.argv, shells);
     if (text === undefined) return false;
     if (typeof match === "function") return match(text, call);
     if (typeof match !== "string") return text.search(match) >= 0;
@@ -51,27 +55,53 @@ export function shellRule(match: FakeShellMatch, answer: FakeAnswer): Rule {
   return rule(`in a shell: ${name}`, matches, answer);
 }
 
-function rule(name: string, matches: (call: FakeCall) => boolean, answer: FakeAnswer): Rule {
-  if (typeof answer === "function") return { name, matches, answer, times: Infinity, used: 0 };
-  const { times = Infinity } = checkReply(answer);
-  return { name, matches, answer, times, used: 0 };
+function invalid(match: unknown): never {
+  throw invalidOption("match", `must be a string, a RegExp or a function, got ${show(match)}.`);
 }
 
+function rule(name: string, matches: (call: FakeCall) => boolean, given: FakeAnswer): Rule {
+  const answer = toAnswer(given);
+  return { name, matches, answer, times: typeof answer === "function" ? Infinity : answer.times, used: 0 };
+}
+
+/** What stands before the text in the words of a shell, as far as it is known without having seen the shell. */
+const FLAG = /^(-\w*c|\/[ck]|-{1,2}command)$/i;
+
 /** The text a shell was given, when this is a shell that was given one. */
-function shellText(argv: readonly string[]): string | undefined {
-  const flag = argv.at(-2) ?? "";
-  return argv.length > 2 && /^(-\w*c|\/c|-command)$/i.test(flag) ? argv.at(-1) : undefined;
+function shellText(argv: readonly string[], shells: ReadonlySet<string>): string | undefined {
+  const isShell = argv.length > 1 && shells.has(argv[0]!) || argv.length > 2 && FLAG.test(argv.at(-2)!);
+  return isShell ? argv.at(-1) : undefined;
 }
 
 function sameWords(words: readonly string[], argv: readonly string[]): boolean {
   return words.length === argv.length && words.every((word, index) => word === argv[index]);
 }
 
+function isWildcard(word: string): boolean {
+  return word === "*" || word === "**";
+}
+
 function matchesPattern(pattern: readonly string[], argv: readonly string[]): boolean {
-  const open = pattern.at(-1) === "**";
-  const fixed = open ? pattern.slice(0, -1) : pattern;
-  if (open ? argv.length < fixed.length : argv.length !== fixed.length) return false;
-  return fixed.every((word, index) => word === "*" || word === argv[index]);
+  const [word, ...rest] = pattern;
+  if (word === undefined) return argv.length === 0;
+  if (word === "**") {
+    return matchesPattern(rest, argv) || argv.length > 0 && matchesPattern(pattern, argv.slice(1));
+  }
+  return argv.length > 0 && (word === "*" || word === argv[0]) && matchesPattern(rest, argv.slice(1));
+}
+
+/** Whether a rule is for a call: at once, because the next rule waits for the answer. */
+function isFor({ name, matches }: Rule, call: FakeCall): boolean {
+  const answer: unknown = matches(call);
+  if (typeof (answer as PromiseLike<unknown> | undefined)?.then !== "function") return Boolean(answer);
+  throw invalidOption("match", `must answer true or false at once: ${name} gave a promise.`);
+}
+
+/** The most characters of a command or a rule in a message. */
+const LONGEST = 1_000;
+
+function shorten(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}... (${text.length} characters)` : text;
 }
 
 /** The rules of a fake, in the order they were made. */
@@ -84,7 +114,7 @@ export class Rules {
 
   /** The first rule that is for the call and not used up; it counts as used. */
   take(call: FakeCall): Rule | undefined {
-    const found = this.#rules.find((rule) => rule.used < rule.times && rule.matches(call) === true);
+    const found = this.#rules.find((rule) => rule.used < rule.times && isFor(rule, call));
     if (found) found.used++;
     return found;
   }
@@ -99,29 +129,22 @@ export class Rules {
   }
 
   /** The error for a call no rule is for. */
-  unexpected(call: FakeCall): ExecError {
+  unexpected(call: FakeCall, shells: ReadonlySet<string>): ExecError {
     const names = this.#rules.map((rule) => rule.used < rule.times ? rule.name : `${rule.name} (used up)`);
     const near = nearest(
-      shellText(call.argv) ?? call.command,
-      names.map((name) => name.replace("in a shell: ", "")),
+      shellText(call.argv, shells) ?? call.command,
+      this.#rules.map(({ name }) => name.replace(/^in a shell: /, "")),
     );
-    const hint = near === undefined ? "" : ` The nearest is ${show(near)}.`;
+    const where = call.cwd === undefined ? "" : ` in ${show(call.cwd)}`;
+    const hint = near === undefined ? "" : `\nThe nearest is: ${shorten(near)}`;
     const list = names.length === 0
-      ? "there are no rules"
-      : `the rules are:\n${names.map((name) => `  ${name}`).join("\n")}`;
-    const message = `Unexpected command ${
-      show(call.command)
-    }: no rule is for it.${hint} Add one with on(); ${list}`;
+      ? "There are no rules."
+      : `The rules are:\n${names.map((name) => `  ${shorten(name)}`).join("\n")}`;
+    const message = `Unexpected command${where}: no rule is for it. Add one with on(), or correct the call.\n` +
+      `  ${shorten(call.command)}${hint}\n${list}`;
     return new ExecError("unexpected_command", message, {
       kind: "NOT_FOUND",
-      details: { argv: call.argv, rules: names },
+      details: { argv: call.argv, cwd: call.cwd, rules: names, nearest: near },
     });
   }
-}
-
-/** Refuses what is no backend to fall back to. */
-export function checkFallback<T>(fallback: T | undefined): T | undefined {
-  const isBackend = fallback === undefined || typeof (fallback as { spawn?: unknown }).spawn === "function";
-  if (isBackend) return fallback;
-  throw invalidOption("fallback", `must be a Backend, got ${show(fallback)}.`);
 }
