@@ -9,6 +9,7 @@
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, relative } from "node:path";
+import { checkFrameworks } from "./check_frameworks.mjs";
 import { endedBy, env, root, run, runtimes, tsc, typedoc, vitest } from "./tools.mjs";
 
 const { node, deno, bun } = runtimes;
@@ -38,6 +39,8 @@ const suites = {
   // By its path: `bun --bun vitest` would make the `node` that tests find on PATH a Bun in disguise.
   bun: () => runVitest([bun, "--bun", vitest]),
   deno_test: runDenoTest,
+  // Needs the step "build", and programs of POSIX.
+  frameworks: () => checkFrameworks(temporary),
 };
 
 const given = process.argv.slice(2);

@@ -31,6 +31,14 @@ describe("conformance", () => {
     for (const { title } of cases) expect(title).toMatch(/^.+ \(catches: .+\)$/);
   });
 
+  it("lists its tests also where the framework calls describe's function only later", () => {
+    const bodies: (() => void)[] = [];
+    const lazy = { describe: (_: string, body: () => void) => bodies.push(body), it: () => {} };
+    const cases = conformance("table", () => new LimitedFake(), lazy);
+    expect(bodies.length).toBe(1);
+    expect(cases).toEqual(declare().cases);
+  });
+
   it("waits for a backend that takes time, and then declares its tests", async () => {
     const suite = new CollectedSuite();
     const declaring = conformance("table", () => Promise.resolve(new LimitedFake()), suite);

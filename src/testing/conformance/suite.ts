@@ -33,25 +33,32 @@ export class Suite<B extends Backend> {
 
   declare(name: string, backend: B, { describe, it }: TestFramework): readonly ConformanceCase[] {
     this.#spare = backend;
-    const cases: ConformanceCase[] = [];
+    // Before describe(): some frameworks call its function only later.
+    const concerns = CONCERNS.map((concern) => ({
+      name: concern.name,
+      cases: concern.cases.map((one) => {
+        const { check, leftOut = this.#leaveOut.get(check.promise) } = choose(one, backend);
+        return { check, title: titleOf(check), leftOut };
+      }),
+    }));
     describe(name, () => {
-      for (const concern of CONCERNS) {
-        const checks = concern.cases.map((one) => {
-          const chosen = choose(one, backend);
-          const title = titleOf(chosen.check);
-          const leftOut = chosen.leftOut ?? this.#leaveOut.get(chosen.check.promise);
-          cases.push({ concern: concern.name, title, ...(leftOut !== undefined && { leftOut }) });
-          return { title, leftOut, run: () => this.#run(chosen.check) };
-        }).filter(({ leftOut }) => leftOut === undefined);
+      for (const concern of concerns) {
+        const tests = concern.cases.filter(({ leftOut }) => leftOut === undefined);
         // Some frameworks take a heading without a test for a mistake.
-        if (checks.length === 0) continue;
+        if (tests.length === 0) continue;
         describe(concern.name, () => {
           // The framework's own limit comes last: ours can say what was waited for.
-          for (const { title, run } of checks) it(title, run, this.#settings.deadline + 20_000);
+          for (const { title, check } of tests) it(title, () => this.#run(check), this.#settings.deadline + 20_000);
         });
       }
     });
-    return cases;
+    return concerns.flatMap((concern) =>
+      concern.cases.map(({ title, leftOut }) => ({
+        concern: concern.name,
+        title,
+        ...(leftOut !== undefined && { leftOut }),
+      }))
+    );
   }
 
   async #run(check: Check): Promise<void> {
