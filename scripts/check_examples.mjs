@@ -3,13 +3,15 @@
  *
  *   node scripts/check_examples.mjs [FILE[:LINE]...]
  *
- * A block marked `ts ignore` is type-checked only; `ts ignore-node` and `ts ignore-deno` run on the other one.
+ * A block marked `ts ignore` is type-checked only; `ts ignore-node` and `ts ignore-deno` run on the other one; `ts vitest`,
+ * `ts node-test`, `ts deno-test` (without any permission) and `ts bun-test` are run by that framework alone.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ts from "typescript";
-import { allExamples } from "./extract_examples.mjs";
+import { allExamples, FRAMEWORK_FLAGS } from "./extract_examples.mjs";
+import { frameworks, readReport } from "./frameworks.mjs";
 import { allAtOnce } from "./pack/at_once.mjs";
 import { capture, succeed } from "./pack/capture.mjs";
 import { check, expect, totals } from "./pack/report.mjs";
@@ -39,6 +41,8 @@ try {
     cwd: root,
   });
   for (const example of examples) prepare(example);
+  const config = { test: { include: [`${directory}/*.ts`], pool: "forks" } };
+  writeFileSync(join(directory, "vitest.config.mjs"), `export default ${JSON.stringify(config)};\n`);
   if (given.length === 0) await check("an example in every entry point", checkEntryPoints);
   await check("types of the examples for Node", checkTypesForNode);
   await check("types of the examples for Deno", checkTypesForDeno);
@@ -47,6 +51,7 @@ try {
       isFor(example, "node") && (() => runOne(example, "Node", [runtimes.node, `${example.path}.mjs`])),
       isFor(example, "deno") &&
       (() => runOne(example, "Deno", [runtimes.deno, "run", "-A", `${example.path}.ts`])),
+      frameworkOf(example) && (() => runTests(example, frameworkOf(example))),
     ]).filter(Boolean),
   );
 } finally {
@@ -58,8 +63,14 @@ const { passed, failed } = totals();
 console.log(`examples: ${examples.length} examples, ${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 || examples.length === 0 ? 1 : 0;
 
-function isFor({ flags }, runtime) {
-  return !flags.includes("ignore") && !flags.includes(`ignore-${runtime}`);
+function isFor(example, runtime) {
+  const { flags } = example;
+  return !flags.includes("ignore") && !flags.includes(`ignore-${runtime}`) && !frameworkOf(example);
+}
+
+/** The name of the test framework that an example is for, if it is for one. */
+function frameworkOf({ flags }) {
+  return FRAMEWORK_FLAGS[flags.find((flag) => Object.hasOwn(FRAMEWORK_FLAGS, flag))];
 }
 
 function checkEntryPoints() {
@@ -99,9 +110,10 @@ function withSources(code, toFile) {
 }
 
 async function checkTypesForNode() {
-  const files = examples.filter(({ flags }) => !flags.includes("ignore-node")).map(({ path }) =>
-    `${path}.ts`
-  );
+  // Neither runtime has types of the other ones' tests.
+  const foreign = ["ignore-node", "deno-test", "bun-test"];
+  const files = examples.filter(({ flags }) => !flags.some((flag) => foreign.includes(flag)))
+    .map(({ path }) => `${path}.ts`);
   const compilerOptions = { noUnusedLocals: false, noUnusedParameters: false };
   const project = join(directory, "tsconfig.json");
   writeFileSync(
@@ -116,7 +128,8 @@ async function checkTypesForNode() {
 }
 
 async function checkTypesForDeno() {
-  const files = examples.filter((example) => isFor(example, "deno")).map(({ path }) => `${path}.ts`);
+  const files = examples.filter((example) => isFor(example, "deno") || frameworkOf(example) === "deno test")
+    .map(({ path }) => `${path}.ts`);
   const { code, text } = await capture([runtimes.deno, "check", "--quiet", ...files], { cwd: root });
   expect(code === 0, text.trim());
   return `${files.length} examples`;
@@ -131,5 +144,19 @@ async function runOne({ file, line }, runtime, argv) {
       limit: 60_000,
     });
     expect(code === 0, `exit code ${code}\n${text.trim()}`);
+  });
+}
+
+/** An example that is a file of tests must have some, and all of them must pass. */
+async function runTests({ file, line, path }, name) {
+  await check(`${file}:${line - 1} under ${name}`, async () => {
+    const report = `${path}.xml`;
+    const source = `${path}.${name === "node:test" ? "mjs" : "ts"}`;
+    const argv = frameworks[name].command(source, report, { permissions: [] });
+    const { code, text } = await capture(argv, { cwd: root, limit: 60_000 });
+    expect(code === 0, `exit code ${code}\n${text.trim()}`);
+    const { passed, failed } = readReport(report);
+    expect(passed.length > 0 && failed.length === 0, `${passed.length} passed, ${failed.length} failed`);
+    return `${passed.length} tests`;
   });
 }

@@ -3,11 +3,19 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./tools.mjs";
 
-/** What may stand behind "ts" in a fence: what the example is not for. */
-const FLAGS = ["ignore", "ignore-node", "ignore-deno"];
+/** What may stand behind "ts" in a fence: the test framework the example is for, as frameworks.mjs has it. */
+export const FRAMEWORK_FLAGS = {
+  "vitest": "vitest",
+  "node-test": "node:test",
+  "deno-test": "deno test",
+  "bun-test": "bun test",
+};
+
+/** What else may: what the example is not for. */
+const FLAGS = ["ignore", "ignore-node", "ignore-deno", ...Object.keys(FRAMEWORK_FLAGS)];
 
 /**
- * An example: the file it stands in, the line of its first line, and what it is not for.
+ * An example: the file it stands in, the line of its first line, and what it is for or not for.
  * @typedef {{ file: string, line: number, code: string, flags: string[] }} Example
  */
 

@@ -14,7 +14,9 @@ describe("a backend that can do nothing more", () => {
   const suite = new CollectedSuite();
   const capabilities = { processGroups: false, mergedOutput: false, killOnHostExit: false };
   const make = () => new LimitedFake(capabilities);
-  const options = { prepare: (backend: LimitedFake, programs: readonly Program[]) => backend.teach(programs) };
+  const options = {
+    prepare: (backend: LimitedFake, programs: readonly Program[]) => backend.teach(programs),
+  };
   const poor = conformance("poor", make, suite, { ...options, runs: 20 });
   const known = new Set(cases.filter(({ leftOut }) => leftOut === undefined).map(({ title }) => title));
   for (const { concern, title, leftOut } of poor) {

@@ -102,7 +102,10 @@ function checkRoot(value: string | URL | undefined): string | undefined {
   if (given === undefined) return undefined;
   const path = given.replace(/[\\/]+$/, "");
   if (/^(\/|[A-Za-z]:[\\/]|\\\\)./.test(path)) return path;
-  throw invalidOption("root", `must be an absolute path below the top, or its file: URL, got ${show(given)}.`);
+  throw invalidOption(
+    "root",
+    `must be an absolute path below the top, or its file: URL, got ${show(given)}.`,
+  );
 }
 
 function escape(text: string): string {

@@ -237,7 +237,8 @@ interface Loaded {
   readonly isMissing: boolean;
 }
 
-const NOT_IN_CI = `With CI=true nothing is recorded: record it where you write the test, and commit the cassette.`;
+const NOT_IN_CI =
+  `With CI=true nothing is recorded: record it where you write the test, and commit the cassette.`;
 
 /** Whether this runs where nobody looks: the same word every CI service sets. Without leave to ask, it does not. */
 function runsInCi(): boolean {

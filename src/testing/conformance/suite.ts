@@ -48,7 +48,9 @@ export class Suite<B extends Backend> {
         if (tests.length === 0) continue;
         describe(concern.name, () => {
           // The framework's own limit comes last: ours can say what was waited for.
-          for (const { title, check } of tests) it(title, () => this.#run(check), this.#settings.deadline + 20_000);
+          for (const { title, check } of tests) {
+            it(title, () => this.#run(check), this.#settings.deadline + 20_000);
+          }
         });
       }
     });

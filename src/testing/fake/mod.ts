@@ -10,13 +10,7 @@ import { type FakeCall, RecordedCall } from "./call.ts";
 import { start } from "./play.ts";
 import type { FakeBackground, FakeProcess } from "./process.ts";
 import type { FakeAnswer, FakeReply, FakeStep } from "./reply.ts";
-import {
-  commandRule,
-  type FakeMatch,
-  type FakeShellMatch,
-  Rules,
-  shellRule,
-} from "./rules.ts";
+import { commandRule, type FakeMatch, type FakeShellMatch, Rules, shellRule } from "./rules.ts";
 
 /** How a fake is made. */
 export interface FakeBackendOptions {

@@ -86,7 +86,9 @@ async function play(child: FakeChild, call: RecordedCall, plan: Plan): Promise<v
     else {
       // What is read belongs to the reader.
       const taken = child.write(step.name, new Uint8Array(step.bytes));
-      if (!(typeof taken === "boolean" ? taken : await taken)) return child.end({ code: 0, signal: "SIGPIPE" });
+      if (!(typeof taken === "boolean" ? taken : await taken)) {
+        return child.end({ code: 0, signal: "SIGPIPE" });
+      }
     }
   }
   if (child.stdin && !call.used && readsStdin !== false && (readsStdin || await isFed(child, call))) {

@@ -140,7 +140,8 @@ export class Rules {
     const list = names.length === 0
       ? "There are no rules."
       : `The rules are:\n${names.map((name) => `  ${shorten(name)}`).join("\n")}`;
-    const message = `Unexpected command${where}: no rule is for it. Add one with on(), or correct the call.\n` +
+    const message =
+      `Unexpected command${where}: no rule is for it. Add one with on(), or correct the call.\n` +
       `  ${shorten(call.command)}${hint}\n${list}`;
     return new ExecError("unexpected_command", message, {
       kind: "NOT_FOUND",
