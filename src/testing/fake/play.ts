@@ -8,8 +8,9 @@ import type { Clock } from "../../clock.ts";
 import { microtasks } from "../turn.ts";
 import type { RecordedCall } from "./call.ts";
 import { FakeChild } from "./child.ts";
-import { isEnd, Script, startWindow } from "./process.ts";
+import { isEnd } from "./background.ts";
 import { type FakeAnswer, type Plan, planReply, startError } from "./reply.ts";
+import { Script, startWindow } from "./script.ts";
 
 /** What a rule answers with: what data says is checked when the rule is made, what a function says when it is called. */
 export type Answer = Plan | Extract<FakeAnswer, (...args: never) => unknown>;

@@ -8,7 +8,8 @@ import { EXEC_ERROR_REASONS, ExecError, type ExecErrorReason, isExecError } from
 import { nearest } from "../../nearest.ts";
 import { parseSignal, type SignalName } from "../../signals.ts";
 import type { FakeCall } from "./call.ts";
-import { checkExitCode, type FakeProcess, toBytes } from "./process.ts";
+import type { FakeProcess } from "./process.ts";
+import { checkExitCode, toBytes } from "./values.ts";
 
 /** One thing a faked command does. */
 export type FakeStep =
