@@ -5,79 +5,73 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Backend, createExecutor, type ExecError, run } from "../../mod.ts";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { createExecutor, type ExecError } from "../../mod.ts";
 import { recordBackend, replayBackend } from "../../src/testing/mod.ts";
+import { redact, USES } from "../support/cassette_uses.ts";
 
 let directory: string;
 beforeAll(async () => void (directory = await mkdtemp(join(tmpdir(), "polyspawn-cassette-"))));
 afterAll(() => rm(directory, { recursive: true }));
 const path = (name: string) => join(directory, `${name}.json`);
 
-const redact = (text: string) => text.replaceAll("s3cret", "***");
-
-/** Uses of commands, each told as data that can be compared. */
-const USES: Record<string, (backend: Backend) => Promise<unknown>> = {
-  "a command and its environment": async (backend) =>
-    (await createExecutor({ backend }).output("echo hello", { env: { TOKEN: "s3cret" } })).stdoutText(),
-  "input to its end": async (backend) =>
-    (await createExecutor({ backend }).output("sort", { input: "b\ns3cret\na\n" })).stdoutText().replace(
-      "s3cret",
-      "***",
-    ),
-  "a dialogue": async (backend) => {
-    const cat = await createExecutor({ backend }).spawn("cat");
-    const lines = cat.stdoutStream().lines()[Symbol.asyncIterator]();
-    const seen: unknown[] = [];
-    for (const line of ["one", "two"]) {
-      await cat.writeStdin(`${line}\n`);
-      seen.push((await lines.next()).value);
-    }
-    await cat.closeStdin();
-    return [...seen, await cat.wait()];
-  },
-  "bytes that are no text": async (backend) =>
-    Array.from((await createExecutor({ backend }).output(["printf", "\\377\\000\\n"])).stdout),
-  "a start that failed": async (backend) =>
-    await createExecutor({ backend }).output("no-such-command-here").catch((
-      { kind, reason }: ExecError,
-    ) => [kind, reason]),
-  "death by a signal": async (backend) =>
-    (await createExecutor({ backend }).output(["sh", "-c", "kill -9 $$"])).signal,
-  "a timeout": async (backend) =>
-    await createExecutor({ backend }).output(["sh", "-c", "echo part; exec sleep 30"], { timeout: 400 })
-      .catch(({ reason, output }: ExecError) => [reason, output?.stdoutText()]),
-  "a descendant that holds the pipe": async (backend) => {
-    const { complete, stdoutText } = await createExecutor({ backend }).output([
-      "sh",
-      "-c",
-      "echo hi; sleep 30 & exit 0",
-    ]);
-    return [stdoutText(), complete];
-  },
-  "a run, in its order": async (backend) => {
-    const executor = createExecutor({ backend });
-    const { durationMs: _, ...result } = await run("echo a; echo b >&2; echo c; exit 4", {
-      cwd: directory,
-      executor,
-    });
-    return result;
-  },
-};
+/** What every runtime records of the uses; with POLYSPAWN_RECORD=1 it is made anew. */
+const committed = fileURLToPath(new URL("../fixtures/uses.cassette.json", import.meta.url));
 
 describe("what is recorded is played", () => {
   it.each(Object.entries(USES))("%s", async (name, use) => {
     const cassette = path(name.replaceAll(/\W+/g, "_"));
     const recorder = recordBackend({ cassette, redact, root: directory });
-    const recorded = await use(recorder);
+    const recorded = await use(recorder, directory);
     await recorder.save();
     const player = replayBackend({ cassette, redact, root: directory });
-    expect(await use(player)).toEqual(recorded);
+    expect(await use(player, directory)).toEqual(recorded);
     expect(player.unused()).toEqual([]);
     const text = await readFile(cassette, "utf8");
     expect(text).not.toContain("s3cret");
     expect(text).not.toContain(directory);
   });
+
+  it("in the same words each time, and on each runtime", async () => {
+    const cassette = process.env["POLYSPAWN_RECORD"] ? committed : path("all");
+    const recorder = recordBackend({ cassette, redact, root: directory });
+    for (const use of Object.values(USES)) await use(recorder, directory);
+    await recorder.save();
+    expect(await readFile(cassette, "utf8")).toBe(await readFile(committed, "utf8"));
+  });
+
+  it("on a machine and a runtime that is not the one it was recorded on", async () => {
+    const player = replayBackend({ cassette: committed, redact, root: "/elsewhere" });
+    const played: Record<string, unknown> = {};
+    for (const [name, use] of Object.entries(USES)) played[name] = await use(player, "/elsewhere");
+    expect(played).toEqual(PLAYED);
+    expect(player.unused()).toEqual([]);
+  });
 });
+
+/** What each use tells, recorded or played. */
+const PLAYED = {
+  "a command and its environment": "hello\n",
+  "input to its end": "a\nb\n***\n",
+  "a dialogue": ["one", "two", 0],
+  "bytes that are no text": [255, 0, 10],
+  "a start that failed": ["NOT_FOUND", "command_not_found"],
+  "death by a signal": "SIGKILL",
+  "a timeout": ["timed_out", "part\n"],
+  "a descendant that holds the pipe": ["hi\n", false],
+  "a directory of this machine": "here\n",
+  "a run, in its order": {
+    ok: false,
+    reason: "nonzero",
+    exitCode: 4,
+    output: "a\nb\nc\n",
+    truncated: false,
+    totalBytes: 6,
+    complete: true,
+    ordered: true,
+  },
+};
 
 describe("a player is strict", () => {
   async function recorded(name: string, ...commands: string[]) {

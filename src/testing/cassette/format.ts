@@ -5,6 +5,7 @@
 import { show } from "../../check.ts";
 import { ExecError, type ExecErrorKind } from "../../errors.ts";
 import { parseSignal, type SignalName } from "../../signals.ts";
+import { pretty } from "./pretty.ts";
 import { utf8Text } from "./lossless.ts";
 
 /** The version this package writes, and the only one it reads. */
@@ -57,7 +58,7 @@ export function invalidCassette(
 
 /** A cassette as the text of its file. */
 export function toText({ calls }: Cassette): string {
-  return `${JSON.stringify({ format: FORMAT, version: VERSION, calls }, undefined, 2)}\n`;
+  return `${pretty({ format: FORMAT, version: VERSION, calls })}\n`;
 }
 
 /**
