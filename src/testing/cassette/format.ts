@@ -176,7 +176,7 @@ export function encodeData(bytes: Uint8Array): Data {
 /** The bytes a cassette holds. */
 export function decodeData(data: Data): Uint8Array {
   if (typeof data === "string") return encoder.encode(data);
-  if ("base64" in data) return Uint8Array.from(atob(data.base64), (character) => character.charCodeAt(0));
+  if ("base64" in data) return fromBase64(data.base64);
   return encoder.encode(data.join(""));
 }
 
@@ -188,4 +188,11 @@ function toBase64(bytes: Uint8Array): string {
     binary += String.fromCharCode(...bytes.subarray(i, i + 0x2000));
   }
   return btoa(binary);
+}
+
+function fromBase64(base64: string): Uint8Array {
+  const binary = atob(base64);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
 }

@@ -19,34 +19,50 @@ export function editBytes(bytes: Uint8Array, edit: (text: string) => string): Ui
   return text === undefined ? fromLossless(edit(toLossless(bytes))) : encoder.encode(edit(text));
 }
 
-/** The lowest byte that can be no character, as a lone surrogate; with the pattern that finds them. */
+/** What is added to a byte that belongs to no character: the sum is a lone surrogate. */
 const LONE = 0xdc00;
-const LONE_PATTERN = /[\udc80-\udcff]+/gu;
+/** Code units that can be arguments of one call. */
+const UNITS_A_CALL = 8_192;
 
 function toLossless(bytes: Uint8Array): string {
-  const parts: string[] = [];
-  let start = 0;
+  const units = new Uint16Array(bytes.length);
+  let end = 0;
   for (let at = 0; at < bytes.length;) {
     const length = characterLength(bytes, at);
-    if (length > 0) at += length;
+    if (length <= 1) units[end++] = (length === 1 ? 0 : LONE) + bytes[at]!;
     else {
-      parts.push(decodeUtf8(bytes.subarray(start, at)), String.fromCharCode(LONE + bytes[at]!));
-      start = ++at;
+      let point = bytes[at]! & (0x7f >> length);
+      for (let i = 1; i < length; i++) point = point << 6 | bytes[at + i]! & 0x3f;
+      if (length === 4) units[end++] = 0xd800 + (point - 0x10000 >> 10);
+      units[end++] = length === 4 ? LONE + (point & 0x3ff) : point;
     }
+    at += Math.max(1, length);
   }
-  parts.push(decodeUtf8(bytes.subarray(start)));
+  const parts: string[] = [];
+  for (let at = 0; at < end; at += UNITS_A_CALL) {
+    parts.push(String.fromCharCode(...units.subarray(at, Math.min(end, at + UNITS_A_CALL))));
+  }
   return parts.join("");
 }
 
 function fromLossless(text: string): Uint8Array {
   const parts: Uint8Array[] = [];
-  let start = 0;
-  for (const { 0: lone, index } of text.matchAll(LONE_PATTERN)) {
-    parts.push(encoder.encode(text.slice(start, index)));
-    parts.push(Uint8Array.from(lone, (unit) => unit.charCodeAt(0) - LONE));
-    start = index + lone.length;
+  let [start, bytes] = [0, [] as number[]];
+  const flush = (until: number, next: number) => {
+    if (bytes.length > 0) parts.push(Uint8Array.from(bytes));
+    if (until > start) parts.push(encoder.encode(text.slice(start, until)));
+    [start, bytes] = [next, []];
+  };
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit >= 0xd800 && unit < LONE) at++;
+    else if (unit >= LONE + 0x80 && unit <= LONE + 0xff) {
+      if (at > start) flush(at, at);
+      bytes.push(unit - LONE);
+      start = at + 1;
+    }
   }
-  parts.push(encoder.encode(text.slice(start)));
+  flush(text.length, text.length);
   return joinBytes(parts);
 }
 

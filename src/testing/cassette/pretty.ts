@@ -11,14 +11,16 @@ const OPEN_LEVELS = 3;
 /** A value of JSON as text. */
 export function pretty(value: unknown, level = 0, before = 0): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const flat = onOneLine(value);
-  if (level >= OPEN_LEVELS && !isOpen(value) && before + flat.length <= WIDTH) return flat;
+  if (level >= OPEN_LEVELS && !isOpen(value)) {
+    const flat = onOneLine(value);
+    if (before + flat.length <= WIDTH) return flat;
+  }
   const indent = "  ".repeat(level + 1);
-  const [open, close] = Array.isArray(value) ? "[]" : "{}";
+  const [open, close] = Array.isArray(value) ? ["[", "]"] : ["{", "}"];
   const parts = entriesOf(value).map(([name, each]) =>
     `${indent}${name}${pretty(each, level + 1, indent.length + name.length)}`
   );
-  return parts.length === 0 ? flat : `${open}\n${parts.join(",\n")}\n${indent.slice(2)}${close}`;
+  return parts.length === 0 ? open + close : `${open}\n${parts.join(",\n")}\n${indent.slice(2)}${close}`;
 }
 
 /** The lines of a text, and several things that happened, stand below each other. */
