@@ -2,11 +2,13 @@
  * Starts processes with `Deno.Command`.
  * @module
  */
-import type { Backend } from "../src/backend.ts";
+import type { Backend, Child, SpawnRequest } from "../src/backend.ts";
 import { ExecError } from "../src/errors.ts";
-import { type DenoApi, denoApi } from "./deno_api.ts";
+import { type DenoApi, denoApi, readableVariables } from "./deno_api.ts";
 import { startDenoChild } from "./deno_child.ts";
 import { startMerged } from "./deno_merged.ts";
+import { isStartable } from "./windows/lookup.ts";
+import { windowsShells, windowsShellText } from "./windows/shells.ts";
 
 /**
  * A backend on `Deno.Command`.
@@ -37,6 +39,9 @@ export function denoBackend(): Backend {
       get processGroups() {
         return !windows && mayRunAnything(deno);
       },
+      get processTrees() {
+        return windows && mayRunAnything(deno);
+      },
       get mergedOutput() {
         // A shell does it, which a list of allowed commands must not be got around by.
         return !windows && mayRunAnything(deno);
@@ -44,12 +49,20 @@ export function denoBackend(): Backend {
       killOnHostExit: true,
     },
     remedies: { mergedOutput: "run again with --allow-run without a list" },
-    spawn: (request) => request.mergeStderr ? startMerged(deno, request) : startDenoChild(deno, request),
+    spawn: (request) => {
+      if (windows) return startOnWindows(deno, request);
+      return request.mergeStderr ? startMerged(deno, request) : startDenoChild(deno, request);
+    },
+    ...(windows && { shells: windowsShells(readableVariables(deno)), shellText: windowsShellText }),
     // Without leave to look there is no looking: run() then tries one shell after the other.
     get findExecutable() {
       return mayLook(deno) ? (candidates: readonly string[]) => findExecutable(deno, candidates) : undefined;
     },
   };
+}
+
+async function startOnWindows(deno: DenoApi, request: SpawnRequest): Promise<Child> {
+  return await (await import("./windows/deno_child.ts")).startWindowsDenoChild(deno, request);
 }
 
 function mayRunAnything(deno: DenoApi): boolean {
@@ -79,7 +92,9 @@ function mayLook(deno: DenoApi): boolean {
 async function isExecutable(deno: DenoApi, path: string): Promise<boolean> {
   try {
     const { isFile, mode } = await deno.stat(path);
-    return isFile && (mode === null || (mode & 0o111) !== 0);
+    // Windows has no execute permission: there the name tells.
+    return isFile &&
+      (deno.build.os === "windows" ? isStartable(path) : mode === null || (mode & 0o111) !== 0);
   } catch {
     return false;
   }

@@ -24,6 +24,7 @@ export interface DenoCommandOptions {
   stdout: DenoStdio;
   stderr: DenoStdio;
   detached?: boolean;
+  windowsRawArguments?: boolean;
 }
 
 /** What a descriptor can be connected to. */
@@ -31,9 +32,13 @@ export type DenoStdio = "piped" | "null" | "inherit";
 
 /** The part of the Deno namespace that is used. */
 export interface DenoApi {
-  Command: new (executable: string, options: DenoCommandOptions) => { spawn(): DenoChild };
+  Command: new (executable: string, options: DenoCommandOptions) => {
+    spawn(): DenoChild;
+    outputSync(): { readonly success: boolean };
+  };
   kill(pid: number, signal: number | string): void;
   readonly pid: number;
+  cwd(): string;
   exit(code: number): never;
   addSignalListener(signal: string, listener: () => void): void;
   removeSignalListener(signal: string, listener: () => void): void;
@@ -55,4 +60,9 @@ export interface DenoApi {
 /** The Deno namespace, where this runs on Deno. */
 export function denoApi(): DenoApi | undefined {
   return (globalThis as { Deno?: DenoApi }).Deno;
+}
+
+/** The host's variables; none where they may not be read. */
+export function readableVariables(deno: DenoApi): Record<string, string> {
+  return deno.permissions.querySync({ name: "env" }).state === "granted" ? deno.env.toObject() : {};
 }

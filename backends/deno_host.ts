@@ -4,6 +4,7 @@
  */
 import type { DenoApi } from "./deno_api.ts";
 import { type HostHooks, LiveChildren } from "./live_children.ts";
+import { CONTROL_C_EXIT } from "./windows/control_c.ts";
 
 /** The part of the global object that is used, typed alike for every tool. */
 interface Events {
@@ -19,6 +20,7 @@ function listensOnProcess(event: string): boolean {
 
 function denoHooks(deno: DenoApi): HostHooks {
   const events = globalThis as unknown as Events;
+  const windows = deno.build.os === "windows";
   return {
     onEnd: (callback) => {
       // An uncaught error ends the host without "unload", unless somebody prevents that.
@@ -35,10 +37,13 @@ function denoHooks(deno: DenoApi): HostHooks {
       };
     },
     onSignal: (signal, callback) => {
+      // Deno refuses to listen to those that Windows does not have.
+      if (windows && signal !== "SIGINT" && signal !== "SIGHUP") return () => {};
       deno.addSignalListener(signal, callback);
       return () => deno.removeSignalListener(signal, callback);
     },
     raise: (signal) => {
+      if (windows) deno.exit(CONTROL_C_EXIT);
       try {
         deno.kill(deno.pid, signal);
       } catch {

@@ -3,8 +3,7 @@
  * @module
  */
 import { type ChildProcess, spawn, type SpawnOptions, type StdioOptions } from "node:child_process";
-import { constants, readdirSync, readFileSync } from "node:fs";
-import { access, stat } from "node:fs/promises";
+import { readdirSync, readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import process from "node:process";
 import type { Child, ChildExit, SpawnRequest, Stdio } from "../src/backend.ts";
@@ -12,11 +11,12 @@ import type { SignalName } from "../src/signals.ts";
 import { findInHostPath } from "./host_path.ts";
 import type { LiveChildren } from "./live_children.ts";
 import { LiveGroup } from "./live_group.ts";
+import { look } from "./node_look.ts";
 import { ReadableSource, writableSink } from "./node_streams.ts";
 import type { GroupSystem } from "./process_group.ts";
 import { DyingWatch } from "./realtime_signals.ts";
 import { takeSocketPair } from "./socket_pair.ts";
-import { type Found, startError } from "./start_errors.ts";
+import { startError } from "./start_errors.ts";
 
 const WINDOWS = process.platform === "win32";
 const BUN = process.versions["bun"] !== undefined;
@@ -28,13 +28,13 @@ const LINUX = process.platform === "linux";
  * @throws {ExecError} A rejection that says why it can't start
  */
 export async function startNodeChild(request: SpawnRequest, live: LiveChildren): Promise<Child> {
+  if (WINDOWS) return await (await import("./windows/node_child.ts")).startWindowsNodeChild(request, live);
   const found = usesHostPath(request) ? await lookUp(request) : undefined;
   const pair = request.mergeStderr ? await takeSocketPair() : undefined;
-  const start = WINDOWS ? (await import("cross-spawn")).default : spawn;
   try {
     const [file, ...args] = request.argv as [string, ...string[]];
     // The command sees itself called by its name, as if the system had looked it up.
-    const child = start(found ?? file, args, {
+    const child = spawn(found ?? file, args, {
       ...spawnOptions(request, pair?.child),
       ...(found !== undefined && { argv0: file }),
     });
@@ -50,10 +50,9 @@ export async function startNodeChild(request: SpawnRequest, live: LiveChildren):
   }
 }
 
-/** Windows looks there by itself when the child has no PATH. */
 function usesHostPath({ hostPath, inheritEnv, env, argv: [name] }: SpawnRequest): boolean {
   const asked = hostPath === true && !inheritEnv && env["PATH"] === undefined;
-  return asked && !WINDOWS && !name!.includes("/") && process.env["PATH"] !== undefined;
+  return asked && !name!.includes("/") && process.env["PATH"] !== undefined;
 }
 
 async function lookUp(request: SpawnRequest): Promise<string> {
@@ -71,7 +70,6 @@ function spawnOptions(request: SpawnRequest, merged: Socket | undefined): SpawnO
     env: environment(request),
     stdio: [stdio(request.stdin), ...outputs] as StdioOptions,
     detached: request.group,
-    windowsHide: true,
   };
 }
 
@@ -150,14 +148,3 @@ const groupSystem: GroupSystem = {
   list: (directory) => readdirSync(directory),
   text: (path) => readFileSync(path, "latin1"),
 };
-
-async function look(path: string): Promise<Found> {
-  try {
-    if (!(await stat(path)).isDirectory()) return "other";
-    await access(path, constants.X_OK);
-    return "directory";
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    return code === "ENOENT" || code === "ENOTDIR" ? "nothing" : code === "EACCES" ? "forbidden" : "unknown";
-  }
-}

@@ -4,6 +4,7 @@
  */
 import process from "node:process";
 import { type HostHooks, LiveChildren } from "./live_children.ts";
+import { CONTROL_C_EXIT } from "./windows/control_c.ts";
 
 const hooks: HostHooks = {
   onEnd: (callback) => {
@@ -18,7 +19,10 @@ const hooks: HostHooks = {
     process.on(signal, listener);
     return () => void process.off(signal, listener);
   },
-  raise: (signal) => void process.kill(process.pid, signal),
+  raise: (signal) => {
+    if (process.platform === "win32") process.exit(CONTROL_C_EXIT);
+    process.kill(process.pid, signal);
+  },
 };
 
 /** One for all copies of this module in a process: each copy would take the others' handlers for the host's own. */

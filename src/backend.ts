@@ -12,6 +12,11 @@ export type Stdio = "pipe" | "null" | "inherit";
 export interface Capabilities {
   /** `kill(signal, "group")` reaches the child's descendants, and `groupGone` tells when they are gone. */
   readonly processGroups: boolean;
+  /**
+   * Without process groups: `kill(signal, "group")` ends the child with its descendants, as long as the child itself
+   * runs (default false). What it left behind at its exit can't be found any more.
+   */
+  readonly processTrees?: boolean;
   /** `mergeStderr` puts stdout and stderr on one descriptor, so that the order written is kept. */
   readonly mergedOutput: boolean;
   /** Live children are killed when the host ends, however it does except by SIGKILL. */
@@ -124,6 +129,14 @@ export interface Backend {
   readonly remedies?: Readonly<Partial<Record<keyof Capabilities, string>>>;
   /** The shells to look for, best first (default: `/bin/bash -c`, then `/bin/sh -c`). */
   readonly shells?: readonly (readonly [executable: string, args: readonly string[]])[];
+  /**
+   * What a shell is given for a command line, where one needs more than the text to exit with the exit code of its last
+   * command (default: the text).
+   */
+  readonly shellText?: (
+    shell: readonly [executable: string, args: readonly string[]],
+    text: string,
+  ) => string;
   /** The first of the candidates that is there and executable, as it was given; runs nothing. */
   readonly findExecutable?: ((candidates: readonly string[]) => Promise<string | undefined>) | undefined;
   /** Releases what the backend itself holds. */

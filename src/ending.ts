@@ -17,6 +17,8 @@ export interface EndingOptions {
   readonly clock: Clock;
   /** Whether signals go to a group of the child's own. */
   readonly group: boolean;
+  /** Whether, without a group, an end takes the descendants along. */
+  readonly tree: boolean;
   /** SIGKILL is sent. */
   readonly onKill: () => void;
   /** Nothing is left; told once. */
@@ -112,12 +114,12 @@ export class Ending {
   }
 
   async #kill(name: SignalName): Promise<void> {
-    const { child, group } = this.#options;
+    const { child, group, tree } = this.#options;
     try {
-      await child.kill(name, group ? "group" : "process");
+      await child.kill(name, group || tree ? "group" : "process");
     } catch {
       // The group is refused (Deno without a full --allow-run, another user's member): the process itself may not be.
-      if (!group || this.#leaderExited) return;
+      if (!(group || tree) || this.#leaderExited) return;
       try {
         await child.kill(name, "process");
       } catch {

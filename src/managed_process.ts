@@ -214,7 +214,7 @@ export class ManagedProcess implements Process {
     this.#asked = true;
     const child = await backend.spawn(request);
     try {
-      this.#started(child, request.group);
+      this.#started(child, request.group, backend.capabilities.processTrees ?? false);
     } catch (error) {
       // A child that the core can't take on must not run on.
       await this.#ending?.end(0);
@@ -222,12 +222,13 @@ export class ManagedProcess implements Process {
     }
   }
 
-  #started(child: Child, group: boolean): void {
+  #started(child: Child, group: boolean, tree: boolean): void {
     const { clock } = this.#spec;
     this.#ending = new Ending({
       child,
       clock,
       group,
+      tree,
       onKill: () => this.#emit({ type: "killed" }),
       onGone: () => this.#spec.onGone(this),
     });

@@ -59,13 +59,15 @@ export class RunAttempt {
     const { shell } = this.#options;
     const executor = this.#options.executor ?? (ownExecutor ??= createExecutor());
     const shells = await findShells();
-    this.#merged = mergesOutput(await backendOf(executor));
+    const backend = await backendOf(executor);
+    this.#merged = mergesOutput(backend);
     const processOptions = toProcessOptions(this.#options, this.#merged);
     let missing: unknown;
     for (const [executable, args] of shells) {
+      const text = backend?.shellText?.([executable, args], this.#text) ?? this.#text;
       let process: Process;
       try {
-        process = await executor.exec([executable, ...args, this.#text], processOptions);
+        process = await executor.exec([executable, ...args, text], processOptions);
       } catch (error) {
         // The time was over, or the run was, while a policy thought it over.
         if (!isInterruption(error)) throw error;

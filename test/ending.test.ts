@@ -31,7 +31,7 @@ function leavesStubbornDescendant(child: ScriptedChild): void {
 /** An ending of a child that nothing else ends. */
 function endingOf(child: ScriptedChild, clock: ManualClock): Ending {
   const told = { onKill: () => {}, onGone: () => {} };
-  return new Ending({ child, clock, group: true, ...told });
+  return new Ending({ child, clock, group: true, tree: false, ...told });
 }
 
 describe("close", () => {

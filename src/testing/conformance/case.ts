@@ -6,7 +6,13 @@ import type { Backend } from "../../backend.ts";
 import type { Context } from "./context.ts";
 
 /** What a backend must be able to do for a promise to be checked on it. */
-export type Need = "realProcesses" | "processGroups" | "mergedOutput" | "inheritStdio" | "findExecutable";
+export type Need =
+  | "realProcesses"
+  | "processGroups"
+  | "processTrees"
+  | "mergedOutput"
+  | "inheritStdio"
+  | "findExecutable";
 
 /** How one promise is checked. */
 export interface Check {
@@ -36,6 +42,7 @@ export interface Concern {
 const LACKING: Readonly<Record<Need, string>> = {
   realProcesses: "its processes are not real, and this looks at files, process ids or the host's environment",
   processGroups: "it has no process groups",
+  processTrees: "it has no process groups, and can't end a process with its descendants",
   mergedOutput: "it can't merge stderr into stdout",
   inheritStdio: "it can't connect a child to the host's own descriptors",
   findExecutable: "it has no findExecutable",
@@ -63,6 +70,9 @@ function has(backend: Backend, need: Need): boolean {
       return backend.findExecutable !== undefined;
     case "realProcesses":
       return capabilities.realProcesses ?? true;
+    // Who reaches a group reaches the descendants in it.
+    case "processTrees":
+      return capabilities.processGroups || (capabilities.processTrees ?? false);
     case "inheritStdio":
       return capabilities.inheritStdio ?? true;
     default:

@@ -90,7 +90,7 @@ function endingCase(end: End): Case {
   return {
     promise: `${end.name} leaves no descendant`,
     catches: "a signal that reaches the process alone, or an end told before it is one",
-    needs: ["realProcesses", "processGroups"],
+    needs: ["realProcesses", "processTrees"],
     run: async (context) => {
       const [pid, process] = await endFamily(context, end);
       equal(await context.isAlive(pid), false, "whether the descendant is alive");

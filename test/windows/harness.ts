@@ -1,0 +1,86 @@
+/**
+ * A test framework of the size that is needed here: vitest takes longer to start under Wine than all of this to run, and
+ * this is the same on Node, Deno and Bun.
+ */
+import process from "node:process";
+import type { TestFramework } from "../../src/testing/mod.ts";
+
+interface Test {
+  readonly title: string;
+  readonly body: () => void | Promise<void>;
+}
+
+/** Tests run at a time. */
+const AT_ONCE = 1;
+
+/** Tests, and the ones that are known to fail. */
+export class Harness {
+  readonly #tests: Test[] = [];
+  readonly #heading: string[] = [];
+
+  readonly framework: TestFramework = {
+    describe: (name, body) => {
+      this.#heading.push(name);
+      body();
+      this.#heading.pop();
+    },
+    it: (name, body) => {
+      this.#tests.push({ title: [...this.#heading, name].join(" > "), body });
+    },
+  };
+
+  /**
+   * Runs the tests with a text in their title, some at a time, and prints what failed and the counts as `NAME: N passed, N failed, N skipped`.
+   * @param known the part of a title -> why that test fails here; one that passes all the same is a failure
+   * @returns whether all went as it should
+   */
+  async run(name: string, part: string, known: Readonly<Record<string, string>>): Promise<boolean> {
+    let [passed, failed, differing] = [0, 0, 0];
+    const seen = new Set<string>();
+    const left = this.#tests.filter(({ title }) => title.includes(part));
+    const worker = async () => {
+      for (let test = left.shift(); test; test = left.shift()) {
+        const { title, body } = test;
+        const difference = Object.keys(known).find((promise) => title.includes(` > ${promise} (`));
+        if (difference) seen.add(difference);
+        const start = performance.now();
+        // Who has to end all of this by force wants to know where it stood.
+        console.error(`begins: ${title}`);
+        const error = await Promise.resolve().then(body).then(
+          () => undefined,
+          (reason) => reason ?? "nothing",
+        );
+        const ms = Math.round(performance.now() - start);
+        if (!error && !difference) passed++;
+        else if (error && difference) {
+          differing++;
+          console.log(`differs (${ms} ms): ${title}\n    ${known[difference]}\n    ${firstLine(error)}`);
+        } else {
+          failed++;
+          const text = error instanceof Error ? error.stack : String(error);
+          console.log(
+            `FAILED (${ms} ms): ${title}\n${error ? text : "  It is listed as a difference and passes."}`,
+          );
+        }
+        if (ms > 20_000) console.log(`slow (${ms} ms): ${title}`);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    const unknown = part === "" ? Object.keys(known).filter((each) => !seen.has(each)) : [];
+    for (const each of unknown) {
+      failed++;
+      console.log(`FAILED: a difference is listed for "${each}", and no test has that name.`);
+    }
+    console.log(`${name}: ${passed} passed, ${failed} failed, ${differing} skipped`);
+    return failed === 0 && passed > 0;
+  }
+}
+
+function firstLine(error: unknown): string {
+  return String(error instanceof Error ? error.message : error).split("\n", 1)[0]!;
+}
+
+/** Ends this process when the work is done: a test that left something open must not keep it. */
+export function endWith(good: boolean): never {
+  return process.exit(good ? 0 : 1);
+}

@@ -1,0 +1,24 @@
+/**
+ * The conformance suite and the tests of Windows, on Windows or Wine: `RUNTIME main.js NAME NODE_EXE [PART OF A TITLE]`.
+ */
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import type { Backend } from "../../src/backend.ts";
+import { conformance } from "../../src/testing/mod.ts";
+import { DIFFERENCES } from "./differences.ts";
+import { endWith, Harness } from "./harness.ts";
+import { withPlayer } from "./programs_backend.ts";
+
+const [name = "windows", node = process.execPath, part = ""] = process.argv.slice(2);
+const player = join(dirname(fileURLToPath(import.meta.url)), "player.js");
+
+async function native(): Promise<Backend> {
+  if ("Deno" in globalThis) return (await import("../../backends/deno.ts")).denoBackend();
+  return (await import("../../backends/node.ts")).nodeBackend();
+}
+
+const harness = new Harness();
+const make = async () => withPlayer(await native(), node, player);
+await conformance("conformance", make, harness.framework, { runs: 10, deadline: 60_000 });
+endWith(await harness.run(name, part, DIFFERENCES));
