@@ -80,7 +80,7 @@ export async function windowsLaunch(request: SpawnRequest, host: WindowsHost): P
     case ".cmd":
       return { env, ...batchLaunch(file, args, host) };
     default:
-      return { env, ...await scriptLaunch(file, args, host, lookup) };
+      return { env, ...await scriptLaunch(name, file, args, host, lookup) };
   }
 }
 
@@ -107,6 +107,7 @@ function batchLaunch(file: string, words: readonly string[], host: WindowsHost):
 
 /** Only what names its interpreter: Windows would open any other file with the application that belongs to it. */
 async function scriptLaunch(
+  name: string,
   script: string,
   words: readonly string[],
   host: WindowsHost,
@@ -114,9 +115,9 @@ async function scriptLaunch(
 ): Promise<Command> {
   const parse = await host.parser();
   const { command, args, options } = parse(script, [...words], { env: lookup.variables });
-  if (command === script) throw notExecutable(script);
+  if (command === script) throw notExecutable(name);
   const interpreter = options.windowsVerbatimArguments ? undefined : await findFile(command, lookup);
-  if (interpreter === undefined) throw notExecutable(script);
+  if (interpreter === undefined) throw notExecutable(name);
   checkLength(interpreter, args, { raw: false, cmd: false });
   return { file: interpreter, args, raw: false };
 }

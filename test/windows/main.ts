@@ -8,6 +8,7 @@ import type { Backend } from "../../src/backend.ts";
 import { conformance } from "../../src/testing/mod.ts";
 import { DIFFERENCES } from "./differences.ts";
 import { endWith, Harness } from "./harness.ts";
+import { ownCases } from "./own_cases.ts";
 import { withPlayer } from "./programs_backend.ts";
 
 const [name = "windows", node = process.execPath, part = ""] = process.argv.slice(2);
@@ -21,4 +22,5 @@ async function native(): Promise<Backend> {
 const harness = new Harness();
 const make = async () => withPlayer(await native(), node, player);
 await conformance("conformance", make, harness.framework, { runs: 10, deadline: 60_000 });
+ownCases({ backend: await native(), node, player }, harness.framework);
 endWith(await harness.run(name, part, DIFFERENCES));

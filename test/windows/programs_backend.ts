@@ -17,7 +17,13 @@ export function withPlayer(backend: Backend, node: string, player: string): Back
     if (!words) return request.argv;
     return [node, player, ...words, ...words[0] === programs.environment.name ? addedTo(request) : []];
   };
-  const spawn = (request: SpawnRequest) => backend.spawn({ ...request, argv: argvOf(request) });
+  // One start after the other: many at the same moment crash Wine's server.
+  let last: Promise<unknown> = Promise.resolve();
+  const spawn = (request: SpawnRequest) => {
+    const child = last.then(() => backend.spawn({ ...request, argv: argvOf(request) }));
+    last = child.catch(() => {});
+    return child;
+  };
   return Object.create(backend, { spawn: { value: spawn } }) as Backend;
 }
 
