@@ -12,7 +12,7 @@ export type Shell = readonly [executable: string, args: readonly string[]];
 
 /** What {@linkcode resolveShell} may be told. */
 export interface ResolveShellOptions {
-  /** The shell to use; it must be there (default: `/bin/bash`, else `/bin/sh`). */
+  /** The shell to use; it must be there (default: `/bin/bash`, else `/bin/sh`; on Windows PowerShell, else cmd.exe). */
   shell?: Shell;
   /** Whose backend looks for it (default: the runtime's own). */
   executor?: Executor;

@@ -68,7 +68,9 @@ export function checkUnderWhitelist(argv: readonly string[], given: ProcessOptio
   const why = "can't be set by a call under a commandWhitelist, because it can change what a command does: " +
     "set it on the executor.";
   for (const name of Object.keys(given.env ?? {})) {
-    if (/^(PATH|LD_.*|DYLD_.*)$/i.test(name)) throw invalidOption("env", `names ${name}, which ${why}`);
+    if (/^(PATH|PATHEXT|LD_.*|DYLD_.*)$/i.test(name)) {
+      throw invalidOption("env", `names ${name}, which ${why}`);
+    }
   }
   if (given.inheritEnv === true) throw invalidOption("inheritEnv", why);
   const [executable] = argv as readonly [string];
