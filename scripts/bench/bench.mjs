@@ -14,7 +14,14 @@ import { root } from "../tools.mjs";
 import { measureImports } from "./imports.mjs";
 import { describeMachine } from "./machine.mjs";
 import { judge, measure } from "./measure.mjs";
-import { buildPackage, compileLimit, findRuntimes, hostEnvironment, installPeers, versionOf } from "./prepare.mjs";
+import {
+  buildPackage,
+  compileLimit,
+  findRuntimes,
+  hostEnvironment,
+  installPeers,
+  versionOf,
+} from "./prepare.mjs";
 import { printImports, printScenario } from "./report.mjs";
 import { scenarios } from "./scenarios.mjs";
 import { writeDocument } from "./document.mjs";

@@ -12,7 +12,9 @@ const { BENCH_BALLAST } = process.env;
 
 /** Live heap, as a program with much data has it. */
 const ballast = [];
-for (let held = 0; held < Number(BENCH_BALLAST ?? 0); held += 1 << 23) ballast.push(new Array(1 << 20).fill(1.5));
+for (let held = 0; held < Number(BENCH_BALLAST ?? 0); held += 1 << 23) {
+  ballast.push(new Array(1 << 20).fill(1.5));
+}
 
 const own = { polyspawn: "polyspawn", node: "node_bare", deno: "deno_bare", bun: "bun_bare" };
 const internal = { fake: "fake", growth: "growth" };

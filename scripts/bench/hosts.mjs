@@ -12,7 +12,9 @@ const LIMIT = 170_000;
 const MORE_HEAP = "--max-old-space-size=6144";
 
 function command({ kind, path }, ballast) {
-  if (kind === "deno") return [path, "run", "-A", "--no-lock", ...(ballast ? [`--v8-flags=${MORE_HEAP}`] : [])];
+  if (kind === "deno") {
+    return [path, "run", "-A", "--no-lock", ...(ballast ? [`--v8-flags=${MORE_HEAP}`] : [])];
+  }
   return kind === "node" ? [path, "--no-warnings", ...(ballast ? [MORE_HEAP] : [])] : [path];
 }
 
@@ -64,7 +66,9 @@ export class Host {
     });
     try {
       const { done, value } = await Promise.race([this.#lines.next(), limit]);
-      if (done) throw new Error(this.#errors.trim().split("\n").find((line) => /Error/.test(line)) ?? "it ended");
+      if (done) {
+        throw new Error(this.#errors.trim().split("\n").find((line) => /Error/.test(line)) ?? "it ended");
+      }
       const answer = JSON.parse(value);
       if (answer.error) throw new Error(answer.error);
       return answer;

@@ -58,7 +58,9 @@ function sizeOf(entry) {
     const code = readFileSync(path, "utf8");
     files.set(path, code);
     for (const [, name] of code.matchAll(/(?:^|[\s;}])(?:from|import)\s*["']([^"']+)["']/g)) {
-      const found = /^\.\.?\//.test(name) ? resolve(dirname(path), name) : isPackage(name) && packageEntry(path, name);
+      const found = /^\.\.?\//.test(name)
+        ? resolve(dirname(path), name)
+        : isPackage(name) && packageEntry(path, name);
       if (found && statSync(found, { throwIfNoEntry: false })?.isFile()) visit(found);
     }
   };
@@ -70,7 +72,9 @@ function sizeOf(entry) {
 const isPackage = (name) => !name.startsWith("node:") && /^(@[\w.-]+\/)?[\w.-]+$/.test(name);
 
 function packageEntry(path, name) {
-  if (!path.includes("node_modules") || !readdirSync(join(here, "node_modules")).includes(name.split("/")[0])) return;
+  if (
+    !path.includes("node_modules") || !readdirSync(join(here, "node_modules")).includes(name.split("/")[0])
+  ) return;
   try {
     return fileURLToPath(entryOf(name));
   } catch {

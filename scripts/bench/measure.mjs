@@ -16,7 +16,10 @@ export async function measure(scenario, runtime, { limitProgram, environment, ro
       const row = { label: contestant.label, peer: contestant.peer === true, wall: [], cpu: [] };
       rows.push(row);
       try {
-        entrants.push({ row, ...(await enter(contestant, scenario, runtime, { limitProgram, environment })) });
+        entrants.push({
+          row,
+          ...(await enter(contestant, scenario, runtime, { limitProgram, environment })),
+        });
       } catch (error) {
         row.problem = error.message;
       }
@@ -91,8 +94,10 @@ function summary(row, rows, { scale = 1 }) {
     peer,
     wall: spread(scaled(wall)),
     ratio: ratio(wall, base.wall),
-    ...(cpu.length > 0 && { cpu: spread(scaled(cpu)), cpuRatio: base.cpu.length === cpu.length && ratio(cpu, base.cpu) }),
-    ...(loop && { loop: { p95: spread(loop.map(({ p95 }) => p95)), max: spread(loop.map(({ max }) => max)) } }),
+    ...(cpu.length > 0 &&
+      { cpu: spread(scaled(cpu)), cpuRatio: base.cpu.length === cpu.length && ratio(cpu, base.cpu) }),
+    ...(loop &&
+      { loop: { p95: spread(loop.map(({ p95 }) => p95)), max: spread(loop.map(({ max }) => max)) } }),
     ...(memory && { memory }),
     rounds: wall.length,
     raw: wall,
@@ -106,9 +111,13 @@ export function judge(scenario, runtime, rows) {
     const row = find(of);
     if (!row) return [];
     if (memory) return row.memory ? [verdict(of, "peak memory", row.memory.peak, memory, "bytes")] : [];
-    if (growth) return row.memory ? [verdict(of, "growth of memory", row.memory.growth, growth, "bytes")] : [];
+    if (growth) {
+      return row.memory ? [verdict(of, "growth of memory", row.memory.growth, growth, "bytes")] : [];
+    }
     if (value) return [verdict(of, "time for each", row.wall.median, value, scenario.unit)];
-    const others = against === "peers" ? rows.filter((each) => each.peer && each.wall) : [rows.find((each) => each.wall)];
+    const others = against === "peers"
+      ? rows.filter((each) => each.peer && each.wall)
+      : [rows.find((each) => each.wall)];
     return others.map((other) => {
       const paired = row.raw.length === other.raw.length;
       const times = paired ? ratio(row.raw, other.raw).median : row.wall.median / other.wall.median;

@@ -38,11 +38,16 @@ export function installPeers() {
   const installed = join(here, "node_modules/.package-lock.json");
   const lock = join(here, "package-lock.json");
   const stamp = join(here, "node_modules/.bench-lock.json");
-  if (existsSync(installed) && existsSync(stamp) && readFileSync(stamp, "utf8") === readFileSync(lock, "utf8")) return;
+  if (
+    existsSync(installed) && existsSync(stamp) && readFileSync(stamp, "utf8") === readFileSync(lock, "utf8")
+  ) return;
   console.log("Installing the peers …");
   // One of them asks for a newer Node than the oldest that is measured: it runs or it is left out.
   const flags = ["ci", "--no-audit", "--no-fund", "--loglevel=error", "--prefix", here];
-  execFileSync("npm", flags, { stdio: ["ignore", "inherit", "inherit"], shell: process.platform === "win32" });
+  execFileSync("npm", flags, {
+    stdio: ["ignore", "inherit", "inherit"],
+    shell: process.platform === "win32",
+  });
   cpSync(lock, stamp);
 }
 
@@ -55,7 +60,9 @@ export function versionOf(name) {
 export function compileLimit() {
   const program = join(built, "posix_spawn");
   try {
-    execFileSync("cc", ["-O2", "-o", program, join(here, "posix_spawn.c")], { stdio: ["ignore", "ignore", "pipe"] });
+    execFileSync("cc", ["-O2", "-o", program, join(here, "posix_spawn.c")], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
     return program;
   } catch {
     return undefined;
@@ -74,7 +81,13 @@ export function findRuntimes() {
   return found.filter(({ path }) => path).map(({ kind, path }) => {
     const [version] = /\d+\.\d+\.\d+/.exec(execFileSync(path, ["--version"], { encoding: "utf8", env }));
     const label = { node: "Node", deno: "Deno", bun: "Bun" }[kind];
-    return { kind, path, version, name: kind === "node" ? `node${parseInt(version)}` : kind, label: `${label} ${version}` };
+    return {
+      kind,
+      path,
+      version,
+      name: kind === "node" ? `node${parseInt(version)}` : kind,
+      label: `${label} ${version}`,
+    };
   });
 }
 

@@ -1,6 +1,7 @@
 /** Tables, on the terminal and in Markdown. */
 
-const digits = (value) => value >= 1000 ? value.toFixed(0) : value >= 100 ? value.toFixed(1) : value.toFixed(2);
+const digits = (value) =>
+  value >= 1000 ? value.toFixed(0) : value >= 100 ? value.toFixed(1) : value.toFixed(2);
 const range = ({ median, low, high }) => `${digits(median)} (${digits(low)}–${digits(high)})`;
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(0)} MB`;
 
@@ -12,10 +13,14 @@ export function tableOf({ unit, rows }) {
     [`time, ${unit}`, (row) => range(row.wall)],
     ["times the first", (row) => row.ratio.median.toFixed(2)],
   ];
-  if (measured.some((row) => row.cpu)) columns.push([`of the processor, ${unit}`, (row) => row.cpu ? range(row.cpu) : ""]);
+  if (measured.some((row) => row.cpu)) {
+    columns.push([`of the processor, ${unit}`, (row) => row.cpu ? range(row.cpu) : ""]);
+  }
   if (measured.some((row) => row.loop)) {
-    columns.push(["loop blocked, p95 / most, ms", (row) =>
-      row.loop ? `${digits(row.loop.p95.median)} / ${digits(row.loop.max.median)}` : ""]);
+    columns.push([
+      "loop blocked, p95 / most, ms",
+      (row) => row.loop ? `${digits(row.loop.p95.median)} / ${digits(row.loop.max.median)}` : "",
+    ]);
   }
   if (measured.some((row) => row.memory)) {
     columns.push(["peak memory", (row) => row.memory ? megabytes(row.memory.peak) : ""]);
@@ -49,13 +54,17 @@ export function markdown({ names, cells }) {
 }
 
 function terminal({ names, cells }) {
-  const widths = names.map((name, i) => Math.max(name.length, ...cells.map((row) => Math.min(row[i].length, 44))));
-  const line = (row) => row.map((cell, i) => i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])).join("  ");
+  const widths = names.map((name, i) =>
+    Math.max(name.length, ...cells.map((row) => Math.min(row[i].length, 44)))
+  );
+  const line = (row) =>
+    row.map((cell, i) => i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])).join("  ");
   return [line(names), ...cells.map(line)].join("\n");
 }
 
 export function targetText({ of, what, got, most, unit, held }) {
-  const show = (value) => unit === "bytes" ? megabytes(value) : unit === "ratio" ? value.toFixed(2) : `${digits(value)} ${unit}`;
+  const show = (value) =>
+    unit === "bytes" ? megabytes(value) : unit === "ratio" ? value.toFixed(2) : `${digits(value)} ${unit}`;
   return `${held ? "held" : "MISSED"}: ${of}, ${what}: ${show(got)}, at most ${show(most)}`;
 }
 

@@ -6,8 +6,14 @@
 const GIB = 2 ** 30;
 const MIB = 2 ** 20;
 /** 100 bytes with its newline, as a log has it. */
-const LINE = "2026-01-01T00:00:00.000Z INFO  worker-17 request handled path=/api/v1/items status=200 in 12 ms abcdef";
-const ours = (label, method, more) => ({ label: `polyspawn${label && ` ${label}`}`, subject: "polyspawn", method, ...more });
+const LINE =
+  "2026-01-01T00:00:00.000Z INFO  worker-17 request handled path=/api/v1/items status=200 in 12 ms abcdef";
+const ours = (label, method, more) => ({
+  label: `polyspawn${label && ` ${label}`}`,
+  subject: "polyspawn",
+  method,
+  ...more,
+});
 
 /** The runtime's own way; what is called bare. */
 const BARE = {
@@ -15,7 +21,11 @@ const BARE = {
   deno: { label: "bare Deno.Command", subject: "deno" },
   bun: { label: "bare Bun.spawn", subject: "bun" },
 };
-const bare = ({ kind }, method, words = "") => ({ ...BARE[kind], label: `${BARE[kind].label}${words}`, method });
+const bare = ({ kind }, method, words = "") => ({
+  ...BARE[kind],
+  label: `${BARE[kind].label}${words}`,
+  method,
+});
 /** Node's API on the others. */
 const compat = ({ kind }, method) =>
   kind === "node" ? [] : [{ label: "its child_process", subject: "node", method }];
@@ -84,7 +94,11 @@ export const scenarios = [
     rounds: 7,
     contestants: (runtime) => [
       ...(runtime.kind === "node"
-        ? [bare(runtime, "data", ", 'data'"), bare(runtime, "forAwait", ", for await"), bare(runtime, "web", ", toWeb")]
+        ? [
+          bare(runtime, "data", ", 'data'"),
+          bare(runtime, "forAwait", ", for await"),
+          bare(runtime, "web", ", toWeb"),
+        ]
         : [bare(runtime, "reader", ", reader")]),
       ...(runtime.kind === "deno" ? [bare(runtime, "byob", ", BYOB reader")] : []),
       ours("for await", "forAwait"),
@@ -114,7 +128,9 @@ export const scenarios = [
     work: { task: "stream", argv: text(GIB), bytes: GIB },
     rounds: 3,
     contestants: (runtime) => [
-      runtime.kind === "node" ? bare(runtime, "lines", ", readline") : bare(runtime, "splitLines", ", split('\\n')"),
+      runtime.kind === "node"
+        ? bare(runtime, "lines", ", readline")
+        : bare(runtime, "splitLines", ", split('\\n')"),
       ...(runtime.kind === "node" ? [bare(runtime, "splitLines", ", split('\\n')")] : []),
       ours("lines()", "lines"),
     ],
@@ -172,7 +188,9 @@ export const scenarios = [
     work: { task: "feed", argv: swallow, bytes: 8 * MIB },
     limit: ({ bytes, argv }) => ["feed", bytes, ...argv],
     rounds: 15,
-    contestants: (runtime) => [bare(runtime, "feedOnce"), ours("input", "feedOnce"), { label: "C write", c: true }],
+    contestants: (
+      runtime,
+    ) => [bare(runtime, "feedOnce"), ours("input", "feedOnce"), { label: "C write", c: true }],
     targets: () => [],
   },
   {
@@ -206,12 +224,19 @@ export const scenarios = [
       { of: "50 at a time", value: 50 },
     ],
   },
-  growth("processes", "With so many processes alive already: start `true`, collect, wait", "ms", "live processes", [
-    1,
-    10,
-    100,
-    1000,
-  ], { flat: 2 }),
+  growth(
+    "processes",
+    "With so many processes alive already: start `true`, collect, wait",
+    "ms",
+    "live processes",
+    [
+      1,
+      10,
+      100,
+      1000,
+    ],
+    { flat: 2 },
+  ),
   growth("bytes", "A command that prints so much, through a stream: time for each MiB", "ms", "bytes", [
     MIB,
     8 * MIB,

@@ -40,6 +40,18 @@ const HARD = [
 
 const CMD = ["C:\\windows\\System32\\cmd.exe", ["/d", "/s", "/c"]] as const;
 
+/** Windows keeps a directory for a moment after the last process in it has ended. */
+async function remove(directory: string): Promise<void> {
+  for (let tries = 50;; tries--) {
+    try {
+      return rmSync(directory, { recursive: true, force: true });
+    } catch (error) {
+      if (tries === 0) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
 /** Declares the tests. */
 export function ownCases({ backend, node, player }: Surroundings, { describe, it }: TestFramework): void {
   const executor = createExecutor({ backend, killGrace: 200 });
@@ -49,7 +61,7 @@ export function ownCases({ backend, node, player }: Surroundings, { describe, it
       try {
         await body(directory);
       } finally {
-        rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+        await remove(directory);
       }
     }, 60_000);
   const print = "console.log(JSON.stringify(process.argv.slice(2)))";

@@ -62,7 +62,9 @@ export const subject = {
   read: (argv) =>
     read(argv, async (stream) => {
       let bytes = 0;
-      for (let chunk = await stream.read(); chunk !== null; chunk = await stream.read()) bytes += chunk.length;
+      for (let chunk = await stream.read(); chunk !== null; chunk = await stream.read()) {
+        bytes += chunk.length;
+      }
       return bytes;
     }),
   lines: (argv) => read(argv, countLines),

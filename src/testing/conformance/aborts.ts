@@ -50,7 +50,7 @@ export const aborts: Concern = {
         equal(error.retryable, false, "retryable");
         const { signal, canceled, timedOut } = process.exitStatus!;
         equal([signal, canceled, timedOut], ["SIGTERM", true, false], "signal, canceled and timedOut");
-        const { signal: soon } = abortedAfter(PRINTED);
+        const { signal: soon } = abortedAfter(context.patience(PRINTED));
         const failure = await rejects(context.output(programs.partial, { signal: soon }), "canceled");
         equal(failure.output?.stdoutText(), "partial\n", "error.output.stdout");
       },

@@ -23,6 +23,9 @@ export interface Settings {
   readonly directory: string | undefined;
 }
 
+/** The time one case may take by default, in ms. */
+export const DEADLINE = 40_000;
+
 /** Time between SIGTERM and SIGKILL in the suite, in ms: what ignores SIGTERM must not hold it up. */
 export const KILL_GRACE = 200;
 
@@ -77,6 +80,11 @@ export class Context {
    */
   async finishMeanwhile(program: Program, options?: OutputOptions): Promise<void> {
     for (let i = 0; i < 5; i++) await this.output(program, options);
+  }
+
+  /** A time within which a command must have printed something: longer where cases have more time than by default. */
+  patience(ms: number): number {
+    return Math.round(ms * Math.max(1, this.#settings.deadline / DEADLINE));
   }
 
   /** Bounds a wait, well below the case's own limit, so that a hang is told by what was waited for. */

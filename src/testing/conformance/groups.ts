@@ -17,7 +17,7 @@ interface End {
   readonly name: string;
   readonly program: Program;
   /** What to start it with, and how to end it then. */
-  readonly prepare: () => {
+  readonly prepare: (context: Context) => {
     readonly options?: ProcessOptions;
     readonly end: (process: Process, executor: Executor) => Promise<unknown>;
   };
@@ -29,8 +29,8 @@ const TIMEOUT = 1_000;
 const close = () => ({
   end: async (process: Process) => equal(await process.close(), true, "the answer of close"),
 });
-const timeOut = () => ({
-  options: { timeout: TIMEOUT },
+const timeOut = (context: Context) => ({
+  options: { timeout: context.patience(TIMEOUT) },
   end: (process: Process) => rejects(process.wait(), "timed_out", "TIMEOUT"),
 });
 
@@ -78,7 +78,7 @@ const ENDS: readonly End[] = [
 /** Runs a family and ends it; answers the descendant's number. */
 async function endFamily(context: Context, { name, program, prepare }: End): Promise<[number, Process]> {
   const executor = context.executor();
-  const { options, end } = prepare();
+  const { options, end } = prepare(context);
   const process = await executor.spawn(program.argv, { ...PATIENT, ...options });
   const pid = await new LineReader(context, process).pid();
   await context.within(end(process, executor), `${name} to end it`);

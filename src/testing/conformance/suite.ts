@@ -7,7 +7,7 @@ import { checkOptions, checkTimeout, invalidOption, show } from "../../check.ts"
 import { within } from "./assert.ts";
 import { type Check, choose, titleOf } from "./case.ts";
 import { CONCERNS } from "./concerns.ts";
-import { Context, type Settings } from "./context.ts";
+import { Context, DEADLINE, type Settings } from "./context.ts";
 import type { ConformanceCase, ConformanceOptions, TestFramework } from "./options.ts";
 import { PROGRAMS } from "./programs.ts";
 
@@ -26,7 +26,7 @@ export class Suite<B extends Backend> {
     this.#leaveOut = checkLeaveOut(options.leaveOut ?? {});
     this.#settings = {
       runs: checkRuns(options.runs),
-      deadline: checkTimeout("deadline", options.deadline, 40_000),
+      deadline: checkTimeout("deadline", options.deadline, DEADLINE),
       directory: options.directory,
     };
   }

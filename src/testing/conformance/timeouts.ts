@@ -21,26 +21,27 @@ export const timeouts: Concern = {
       promise: "a timeout rejects with timed_out and the output so far",
       catches: "output that is lost with the time, or a command that runs on",
       run: async (context) => {
+        const timeout = context.patience(TIMEOUT);
         const ms = await context.inTime("the timeout", async () => {
           const error = await rejects(
-            context.output(programs.partial, { timeout: TIMEOUT }),
+            context.output(programs.partial, { timeout }),
             "timed_out",
             "TIMEOUT",
           );
           equal(error.retryable, true, "retryable");
-          includes(error.message, String(TIMEOUT), "the message");
+          includes(error.message, String(timeout), "the message");
           equal(error.output?.stdoutText(), "partial\n", "error.output.stdout");
           equal(error.output?.stderrText(), "problem\n", "error.output.stderr");
           equal(error.output?.ok, false, "error.output.ok");
         });
-        ok(ms > TIMEOUT * 0.9 && ms < SOON, `it took ${ms} ms, and the timeout is ${TIMEOUT}`);
+        ok(ms > timeout * 0.9 && ms < SOON, `it took ${ms} ms, and the timeout is ${timeout}`);
       },
     },
     {
       promise: "a timeout is told even if the command exits with 0 on SIGTERM",
       catches: "a timeout that reads as success",
       run: async (context) => {
-        const process = await context.spawn(programs.server, { timeout: TIMEOUT });
+        const process = await context.spawn(programs.server, { timeout: context.patience(TIMEOUT) });
         equal(await new LineReader(context, process).next(), "ready", "the first line");
         await rejects(context.within(process.wait(), "wait"), "timed_out", "TIMEOUT");
         const { code, timedOut, canceled } = process.exitStatus!;
@@ -52,7 +53,8 @@ export const timeouts: Concern = {
       promise: "a timeout kills a command that ignores SIGTERM",
       catches: "a timeout that waits for the command's consent",
       run: async (context) => {
-        const process = await context.spawn(programs.stubborn, { timeout: TIMEOUT, killGrace: KILL_GRACE });
+        const timeout = context.patience(TIMEOUT);
+        const process = await context.spawn(programs.stubborn, { timeout, killGrace: KILL_GRACE });
         equal(await new LineReader(context, process).next(), "ready", "the first line");
         await rejects(context.within(process.wait(), "wait"), "timed_out");
         equal(process.exitStatus?.signal, "SIGKILL", "exitStatus.signal");
@@ -67,7 +69,7 @@ export const timeouts: Concern = {
         const executor = context.executor();
         let pid = NaN;
         const ms = await context.inTime("the timeout", async () => {
-          const running = executor.output(programs.escapee.argv, { timeout: TIMEOUT });
+          const running = executor.output(programs.escapee.argv, { timeout: context.patience(TIMEOUT) });
           const error = await rejects(running, "timed_out");
           pid = Number(error.output?.stdoutText());
           equal(error.output?.complete, false, "error.output.complete");
