@@ -6,7 +6,7 @@ import type { ByteSource, Child, ChildExit, SpawnRequest, Stdio } from "../src/b
 import type { ExecError } from "../src/errors.ts";
 import type { SignalName } from "../src/signals.ts";
 import type { DenoApi, DenoChild, DenoCommandOptions, DenoStdio } from "./deno_api.ts";
-import { codeOf, isGone, look, permissionError } from "./deno_errors.ts";
+import { codeOf, hostCwdError, isGone, look, permissionError } from "./deno_errors.ts";
 import { denoChildren } from "./deno_host.ts";
 import { LiveGroup } from "./live_group.ts";
 import type { GroupSystem } from "./process_group.ts";
@@ -33,7 +33,7 @@ export function launch(deno: DenoApi, request: SpawnRequest): DenoChild {
 
 /** The error for what Deno throws at a start. */
 export async function startErrorOf(deno: DenoApi, error: unknown, request: SpawnRequest): Promise<ExecError> {
-  return permissionError(error, request) ??
+  return permissionError(error, request) ?? hostCwdError(error, request) ??
     await startError(codeOf(error), error, request, (path) => look(deno, path, error));
 }
 

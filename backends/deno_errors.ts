@@ -15,8 +15,19 @@ export function isGone(error: unknown): boolean {
 
 /** The operating system's code. */
 export function codeOf(error: unknown): string | undefined {
-  const { code, name } = error as { code?: string; name?: string };
-  return code ?? { NotFound: "ENOENT", PermissionDenied: "EACCES", NotADirectory: "ENOTDIR" }[name ?? ""];
+  const { code, name, message } = error as { code?: string; name?: string; message?: string };
+  if (code !== undefined) return code;
+  // Deno has neither a code nor a class for it.
+  if (/\(os error 26\)/.test(message ?? "")) return "ETXTBSY";
+  return { NotFound: "ENOENT", PermissionDenied: "EACCES", NotADirectory: "ENOTDIR" }[name ?? ""];
+}
+
+/** The error for a start that failed because the host's own directory was deleted; Deno can't start anything there. */
+export function hostCwdError(error: unknown, { cwd }: SpawnRequest): ExecError | undefined {
+  if (!/failed resolving cwd/i.test((error as Error).message)) return undefined;
+  const which = cwd === undefined ? "" : ` to start ${JSON.stringify(cwd)} at`;
+  const message = `The working directory of this program${which} is gone: give a full path as "cwd".`;
+  return new ExecError("cwd_not_found", message, { cause: error });
 }
 
 /** The error for what Deno's permissions refuse; `undefined` when they did not. */

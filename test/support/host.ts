@@ -37,6 +37,10 @@ export interface HostResult {
 /** How a host is run. */
 export interface HostOptions {
   readonly args?: readonly string[];
+  /** What starts it: the host's command line comes after these words. */
+  readonly under?: readonly string[];
+  /** Environment variables more. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -48,9 +52,11 @@ const DEADLINE_MS = 30_000;
  * @param name the name of its file, without the ending
  */
 export function runHost(name: string, options: HostOptions = {}): Promise<HostResult> {
-  const [file, ...args] = [...command(name), ...options.args ?? []] as [string, ...string[]];
+  const { under = [], args: given = [], env } = options;
+  const [file, ...args] = [...under, ...command(name), ...given] as [string, ...string[]];
   return new Promise((resolve, reject) => {
-    const host = spawn(file, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    const stdio = ["ignore", "pipe", "pipe"] as const;
+    const host = spawn(file, args, { cwd: root, env: { ...process.env, ...env }, stdio: [...stdio] });
     const report: Report = {};
     let [line, stdout, stderr] = ["", "", ""];
     let late = false;
