@@ -17,6 +17,8 @@ export interface Clock {
 interface Timers {
   setTimeout(callback: () => void, ms: number): unknown;
   clearTimeout(handle: unknown): void;
+  setImmediate?(callback: () => void): unknown;
+  clearImmediate?(handle: unknown): void;
   performance: { now(): number; timeOrigin: number };
 }
 const timers = globalThis as unknown as Timers;
@@ -53,4 +55,18 @@ export function after(clock: Clock, ms: number, callback: () => void): CancelTim
   };
   arm(ms);
   return Object.assign(() => clock.clearTimeout(handle), { unref });
+}
+
+/**
+ * Calls `callback` once the event loop has looked at pipes and sockets again; the answer cancels it. A timer does not
+ * say so: on a busy machine a timer of 0 ms that another one sets is due before the loop goes on.
+ */
+export function afterTurn(clock: Clock, callback: () => void): () => void {
+  const { setImmediate, clearImmediate } = timers;
+  let cancel: () => void = after(clock, 0, () => {
+    if (clock !== systemClock || !setImmediate || !clearImmediate) return callback();
+    const handle = setImmediate(callback);
+    cancel = () => clearImmediate(handle);
+  });
+  return () => cancel();
 }

@@ -2,7 +2,7 @@
  * When a stream ends although somebody still holds its pipe: the idle rule.
  * @module
  */
-import { after, type Clock } from "./clock.ts";
+import { after, afterTurn, type Clock } from "./clock.ts";
 
 /** More than any pipe or socket holds: having read so much since the exit, all that was written before it is here. */
 export const PIPE_CAPACITY: number = 1 << 20;
@@ -82,12 +82,16 @@ export class Drain {
 
   #turns(count: number, then: () => void): void {
     if (count === 0) then();
-    else this.#after(0, () => this.#turns(count - 1, then));
+    else this.#keep((done) => afterTurn(this.#clock, done), () => this.#turns(count - 1, then));
   }
 
   #after(ms: number, callback: () => void): void {
-    if (ms === Infinity) return;
-    const cancel = after(this.#clock, ms, () => {
+    if (ms !== Infinity) this.#keep((done) => after(this.#clock, ms, done), callback);
+  }
+
+  /** Waits in a way that `stop` can end. */
+  #keep(wait: (done: () => void) => () => void, callback: () => void): void {
+    const cancel = wait(() => {
       this.#cancels.delete(cancel);
       callback();
     });

@@ -25,18 +25,21 @@ export function verify(plan: Plan, seen: Seen, slot: Slot, mark: string): string
     expect(slot.pid === 0, "a command ran although its signal was aborted before");
   } else if (!givenUp(seen)) checkBytes(plan, seen, slot, expect);
   checkInput(plan, slot, expect);
-  checkLeft(plan, seen, slot, mark, expect);
+  if (!givenUp(seen)) checkLeft(plan, seen, slot, mark, expect);
   return problems;
 }
 
 /** Whether it was ended before it had been seen to run: then nobody could ask for its output. */
-export function givenUp({ events = [], reason }: Seen): boolean {
+export function givenUp({ events = [], reason, result }: Seen): boolean {
+  // A run that had to answer before it had come so far; what it started is ended after that.
+  if (result && reason !== undefined && !result.complete && result.durationMs >= 900) return true;
   const at = events.findIndex((type) => type === "timeout" || type === "canceled");
   const spawn = events.indexOf("spawn");
   return reason !== undefined && at >= 0 && (spawn < 0 || at < spawn);
 }
 
 function checkEvents(plan: Plan, seen: Seen, slot: Slot, expect: Expect): void {
+  if (plan.api === "run" && givenUp(seen)) return;
   const { events = [] } = seen;
   const times = (type: string) => events.filter((each) => each === type).length;
   const told = `events: ${events}`;
