@@ -1,11 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Tail } from "../src/tail.ts";
+import { LF, reference } from "./support/tail_reference.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
-const decode = (bytes: Uint8Array) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 
-const LF = 0x0a;
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
@@ -14,37 +13,6 @@ class BufferLike extends Uint8Array {
   override slice(start?: number, end?: number): this {
     return this.subarray(start, end) as this;
   }
-}
-
-/** The end of the character that has `at` inside it, found by trying to decode everything around; else `at`. */
-function afterCharacter(bytes: Uint8Array, at: number): number {
-  const strict = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
-  for (let start = Math.max(0, at - 3); start < at; start++) {
-    for (let end = at + 1; end <= Math.min(bytes.length, start + 4); end++) {
-      try {
-        if ([...strict.decode(bytes.subarray(start, end))].length === 1) return end;
-      } catch {
-        // Not a character.
-      }
-    }
-  }
-  return at;
-}
-
-function size(bytes: number): string {
-  return bytes < KIB ? `${bytes}B` : `${(bytes / KIB).toFixed(1)}KB`;
-}
-
-/** The rules on all bytes at once, for less than a megabyte. */
-function reference(bytes: Uint8Array, limit: number): string {
-  if (bytes.length <= limit) return decode(bytes);
-  let start = bytes.length - limit;
-  if (bytes[start - 1] !== LF) {
-    const newline = bytes.subarray(start, -1).indexOf(LF);
-    start = newline >= 0 && limit > 0 ? start + newline + 1 : afterCharacter(bytes, start);
-  }
-  const sizes = `${size(bytes.length - start)} of ${size(bytes.length)}`;
-  return `...(truncated, showing last ${sizes})\n${decode(bytes.subarray(start))}`;
 }
 
 function tailOf(chunks: Iterable<Uint8Array>, limit: number): Tail {
