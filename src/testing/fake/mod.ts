@@ -30,8 +30,9 @@ export interface FakeBackend extends Backend {
    */
   on(match: FakeMatch, answer: FakeAnswer): this;
   /**
-   * Adds a rule for what `run` was given, whatever the shell. A string also fits a text that ends with it on a line of
-   * its own, because a `commandPrefix` stands before it.
+   * Adds a rule for what `run` was given, whatever the shell. A string or a pattern is held against the whole text, and
+   * against what follows each newline in it, because a `commandPrefix` may stand before the command; a function gets
+   * the whole text.
    * @param match the command lines it is for
    * @param answer what they do
    * @throws {ExecError} `invalid_option` when the rule is wrong

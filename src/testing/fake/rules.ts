@@ -48,11 +48,17 @@ export function shellRule(match: FakeShellMatch, answer: FakeAnswer, shells: Rea
     const text = shellText(call.argv, shells);
     if (text === undefined) return false;
     if (typeof match === "function") return match(text, call);
-    if (typeof match !== "string") return text.search(match) >= 0;
-    // A commandPrefix stands before the command, on lines of its own.
-    return text === match || text.endsWith(`\n${match}`);
+    return possibleCommands(text).some((command) =>
+      typeof match === "string" ? command === match : command.search(match) >= 0
+    );
   };
   return rule(`in a shell: ${name}`, matches, answer);
+}
+
+/** What `run` may have been given: all of a text, or what follows a `commandPrefix` on lines of its own. */
+function possibleCommands(text: string): string[] {
+  const lines = text.split("\n");
+  return lines.map((_, index) => lines.slice(index).join("\n"));
 }
 
 function invalid(match: unknown): never {
