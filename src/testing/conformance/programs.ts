@@ -189,8 +189,9 @@ printf 'text\\n' >"$d/polyspawn-text" && chmod 644 "$d/polyspawn-text" && printf
   ),
   hasSetsid: sh("command -v setsid", "Exits with 0 where there is a setsid."),
   listener: sh(
-    "trap 'echo got it' USR1; sleep 60 & echo $!; wait; wait",
-    "Has a child, prints its id, and prints a line when it gets SIGUSR1, of which the child would die.",
+    // The child prints its id itself: one that has not begun yet would still have the trap of the shell.
+    "trap 'echo got it' USR1; sh -c 'echo $$; exec sleep 60' & wait; wait",
+    "Has a child that prints its own id, and prints a line when it gets SIGUSR1, of which the child would die.",
   ),
   isAlive: {
     argv: [
