@@ -78,7 +78,10 @@ async function main() {
   await must("the build", [process.execPath, "scripts/test.mjs", "build"], { ...env, TEST_TOTALS: "" });
   await Promise.all([makeDebian(), fetchRuntimes()]);
   copyProject();
-  await inside("wineboot --init", { limitMinutes: 3 });
+  // Until its server has ended by itself, what Windows keeps in its registry may not be written.
+  if (await inside("wineboot --init && wineserver --wait", { limitMinutes: 3 }) !== 0) {
+    throw new Error(`Making a Windows failed: ${readFileSync(join(directory, "err"), "utf8").slice(-2000)}`);
+  }
   let all = true;
   for (const name of names) all = !endedBy() && await test(name) && all;
   return all;
