@@ -102,10 +102,11 @@ function findDebootstrap() {
 /** A Debian with Wine and nothing else. What its making mounts is seen by nobody else, and gone at the end. */
 async function makeDebian() {
   const argv = ["--variant=minbase", "--include=wine64,wine", SUITE, debian, mirror()];
-  await must("Debian", ["/usr/bin/unshare", "--mount", "--", findDebootstrap(), ...argv], {
-    ...env,
-    ...proxy(),
-  });
+  // It says a thousand lines, which matter only when it fails.
+  const quietly = '"$0" "$@" >"$LOG" 2>&1 || { tail -n 30 "$LOG"; exit 1; }';
+  const environment = { ...env, ...proxy(), LOG: join(directory, "debootstrap.log") };
+  const command = ["/usr/bin/unshare", "--mount", "--", "/bin/sh", "-c", quietly, findDebootstrap(), ...argv];
+  await must("Debian", command, environment);
 }
 
 /** The mirror that apt uses here. */
