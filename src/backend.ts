@@ -62,6 +62,8 @@ export interface ChildExit {
   readonly code: number;
   /** The signal that killed it. */
   readonly signal?: SignalName;
+  /** Why it ended, where the backend knows more: facts for programs. */
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 /** A started process, as a backend hands it to the core. */

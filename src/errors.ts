@@ -35,6 +35,7 @@ export type ExecErrorReason =
   | "executor_exists"
   | "command_not_found"
   | "cwd_not_found"
+  | "image_not_found"
   | "resource_exhausted"
   | "backend_unavailable"
   | "buffer_exceeded"
@@ -63,6 +64,7 @@ const REASONS: Readonly<Record<ExecErrorReason, readonly [ExecErrorKind, boolean
   executor_exists: ["ALREADY_EXISTS", false],
   command_not_found: ["NOT_FOUND", false],
   cwd_not_found: ["NOT_FOUND", false],
+  image_not_found: ["NOT_FOUND", false],
   resource_exhausted: ["UNAVAILABLE", true],
   backend_unavailable: ["UNAVAILABLE", true],
   buffer_exceeded: ["UNAVAILABLE", false],

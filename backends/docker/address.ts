@@ -1,0 +1,108 @@
+/**
+ * Where the engine is: what `host` says, or the environment, or the usual socket.
+ * @module
+ */
+import { accessSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { ExecError } from "../../src/errors.ts";
+
+/** The keys for TLS, as PEM. */
+export interface Tls {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** An engine's address. */
+export type Address =
+  & {
+    /** For people. */
+    readonly shown: string;
+  }
+  & (
+    | { readonly kind: "socket"; readonly socketPath: string }
+    | { readonly kind: "tcp"; readonly host: string; readonly port: number; readonly tls: Tls | undefined }
+    | { readonly kind: "ssh"; readonly host: string; readonly port: number; readonly username: string }
+  );
+
+const WINDOWS = process.platform === "win32";
+
+/**
+ * Finds the engine.
+ * @param host what the configuration says; as the variable DOCKER_HOST has it
+ */
+export function engineAddress(host: string | undefined): Address {
+  const named = host ?? (process.env["DOCKER_HOST"] || undefined);
+  if (named === undefined) return socket(usualSocket());
+  const path = /^(?:unix|npipe):\/\/(.+)$/.exec(named)?.[1];
+  if (path !== undefined) return socket(path);
+  const url = parse(named);
+  const { protocol, hostname } = url;
+  switch (protocol) {
+    case "ssh:":
+      return {
+        kind: "ssh",
+        shown: named,
+        host: hostname,
+        port: Number(url.port || 22),
+        username: decodeURIComponent(url.username) || (process.env["USER"] ?? "root"),
+      };
+    case "tcp:":
+    case "http:":
+    case "https:": {
+      const secure = protocol === "https:" ||
+        (protocol === "tcp:" && (process.env["DOCKER_TLS_VERIFY"] ?? "") !== "");
+      const port = Number(url.port || (secure ? 2376 : 2375));
+      // Brackets belong to the URL of an IPv6 address, not to the address.
+      const bare = hostname.replace(/^\[(.*)\]$/, "$1");
+      return { kind: "tcp", shown: named, host: bare, port, tls: secure ? readTls() : undefined };
+    }
+  }
+  throw wrongHost(named);
+}
+
+function socket(socketPath: string): Address {
+  return { kind: "socket", socketPath, shown: `${WINDOWS ? "npipe" : "unix"}://${socketPath}` };
+}
+
+function usualSocket(): string {
+  if (WINDOWS) return "//./pipe/docker_engine";
+  const desktop = join(homedir(), ".docker/run/docker.sock");
+  try {
+    accessSync(desktop);
+    return desktop;
+  } catch {
+    return "/var/run/docker.sock";
+  }
+}
+
+function parse(host: string): URL {
+  try {
+    return new URL(host.includes("://") ? host : `tcp://${host}`);
+  } catch {
+    throw wrongHost(host);
+  }
+}
+
+function wrongHost(host: string): ExecError {
+  const message =
+    `host: expected an address such as "unix:///var/run/docker.sock", "tcp://10.0.0.5:2376" or ` +
+    `"ssh://user@build.example.com", got ${JSON.stringify(host)}.`;
+  return new ExecError("invalid_option", message, { details: { path: "host" } });
+}
+
+function readTls(): Tls {
+  const directory = process.env["DOCKER_CERT_PATH"] || join(homedir(), ".docker");
+  const read = (name: string) => {
+    try {
+      return readFileSync(join(directory, name), "utf8");
+    } catch (cause) {
+      const message = `The engine is to be reached with TLS, but ${join(directory, name)} can't be read: ` +
+        `let DOCKER_CERT_PATH name a directory with ca.pem, cert.pem and key.pem.`;
+      throw new ExecError("backend_unavailable", message, { cause, retryable: false });
+    }
+  };
+  return { ca: read("ca.pem"), cert: read("cert.pem"), key: read("key.pem") };
+}
