@@ -13,11 +13,13 @@
  * ```
  * @module
  */
-import { findEventChannel, loadDefaultBackend } from "./backends/default.ts";
+import { findEventChannel, loadDefaultBackend, loadDockerBackend } from "./backends/default.ts";
 import { setDefaultBackend } from "./src/default_backend.ts";
+import { setDockerBackend } from "./src/docker_kind.ts";
 import { setEventChannel } from "./src/event_channel.ts";
 
 setDefaultBackend(loadDefaultBackend);
+setDockerBackend(loadDockerBackend);
 setEventChannel(findEventChannel);
 
 export type {
@@ -36,9 +38,12 @@ export type {
   Definition,
   DefinitionGroup,
   Definitions,
+  DockerDefinition,
   NativeDefinition,
   OwnDefinition,
 } from "./src/definitions.ts";
+export type { DockerConfig } from "./src/docker_fields.ts";
+export type { DockerKindConfig } from "./src/docker_kind.ts";
 export {
   ExecError,
   type ExecErrorKind,

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Backend } from "../src/backend.ts";
+import type { DockerConfig } from "../src/docker_fields.ts";
 import { ExecError } from "../src/errors.ts";
 
 /** What the runtimes put on the global object; only the presence of each is looked at. */
@@ -32,6 +33,11 @@ export async function loadDefaultBackend(): Promise<Backend> {
     "unsupported",
     `This runtime starts no processes: give createExecutor the option "backend".`,
   );
+}
+
+/** Loads the backend of definitions of the kind `exec.docker`. */
+export async function loadDockerBackend(config: DockerConfig): Promise<Backend> {
+  return (await import("./docker.ts")).dockerBackend(config);
 }
 
 /**

@@ -21,7 +21,10 @@ const ALLOWED_LAZY = new Map([
 
 const SEAM = new Set(["src/backend.ts", "src/errors.ts", "src/signals.ts"]);
 /** What a backend of a kind may know besides: the one table that checks its configuration. */
-const CONFIGURATIONS = new Map([["backends/docker", "src/docker_fields.ts"]]);
+const CONFIGURATIONS = new Map([["backends/docker", "src/docker_fields.ts"], [
+  "backends/default",
+  "src/docker_fields.ts",
+]]);
 const PICKER = "backends/default.ts";
 /** Names nothing in src/ may have, not even a member: it would be one of `globalThis` under another name. */
 const RUNTIMES = new Set(["Deno", "Bun"]);

@@ -2,6 +2,7 @@
  * The JSON Schema of a configuration, made of the tables that check it.
  * @module
  */
+import { DOCKER_KIND_FIELDS } from "./docker_kind.ts";
 import { type Fields, type JsonSchema, snakeCase } from "./fields.ts";
 import { NATIVE_FIELDS } from "./native_kind.ts";
 
@@ -9,7 +10,12 @@ const NAME = { type: "string", pattern: "^[A-Za-z0-9_.-]+$" };
 const ID = { type: "string", pattern: "^[A-Za-z0-9_.-]+:[A-Za-z0-9_.-]+$" };
 
 /** The kinds whose fields are known; what others say is for their own `parse` to check. */
-const KINDS: Readonly<Record<string, Fields<unknown>>> = { "exec.native": NATIVE_FIELDS };
+const KINDS: Readonly<Record<string, Fields<unknown>>> = {
+  "exec.native": NATIVE_FIELDS,
+  "exec.docker": DOCKER_KIND_FIELDS,
+};
+/** What a definition must say beside its kind. */
+const REQUIRED: Readonly<Record<string, readonly string[]>> = { "exec.docker": ["image"] };
 
 /** Said by conditions and not by alternatives, so that a mistake is told where it is made. */
 const ifGroup: JsonSchema = {
@@ -94,6 +100,7 @@ function definitionWith(field?: "id" | "name", schema?: JsonSchema): JsonSchema 
       then: {
         properties: { ...naming, kind: { const: kind }, ...propertiesOf(kind, fields) },
         additionalProperties: false,
+        ...(REQUIRED[kind] && { required: REQUIRED[kind] }),
       },
     })),
   };

@@ -4,6 +4,7 @@
  */
 import { show } from "./check.ts";
 import { checking, configError, memberOf, typeName } from "./config_error.ts";
+import type { DockerKindConfig } from "./docker_kind.ts";
 import { ExecError } from "./errors.ts";
 import { isRecord, unknownField } from "./fields.ts";
 import { type AnyKind, kindOf, parseConfig } from "./kinds.ts";
@@ -15,6 +16,12 @@ export interface NativeDefinition extends NativeConfig {
   kind: "exec.native";
 }
 
+/** A definition of commands in containers. */
+export interface DockerDefinition extends DockerKindConfig {
+  /** The kind. */
+  kind: "exec.docker";
+}
+
 /** A definition of a kind of one's own, with the fields that its `parse` takes. */
 export interface OwnDefinition {
   /** The kind's name, as given to `registerKind`. */
@@ -24,7 +31,7 @@ export interface OwnDefinition {
 }
 
 /** What one id stands for. */
-export type Definition = NativeDefinition | OwnDefinition;
+export type Definition = NativeDefinition | DockerDefinition | OwnDefinition;
 
 /** Definitions whose ids begin alike: `namespace:name`. */
 export interface DefinitionGroup {
@@ -77,7 +84,7 @@ export function checkId(id: unknown, path = ""): asserts id is string {
 
 /**
  * Checks a whole configuration, and changes nothing.
- * @throws {ExecError} `invalid_option`, `invalid_id`, `executor_exists` or `unsupported`, with the path to what is wrong
+ * @throws {ExecError} `invalid_option`, `invalid_id` or `executor_exists`, with the path to what is wrong
  */
 export function parseDefinitions(value: unknown): ParsedDefinition[] {
   const parsed = checking("", () => Array.isArray(value) ? parseArray(value) : parseObject(value));

@@ -34,6 +34,8 @@ export type ExecEvent =
       readonly exitCode: number;
       /** The signal that killed it. */
       readonly signal?: SignalName;
+      /** Facts about why it ended, where its backend knows any: of `./docker` `limitReached` and `limit`. */
+      readonly details?: Readonly<Record<string, unknown>>;
       /** Time from start to exit, in ms. */
       readonly durationMs: number;
     }

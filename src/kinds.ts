@@ -4,6 +4,7 @@
  */
 import { show } from "./check.ts";
 import { checking, configError, memberOf } from "./config_error.ts";
+import { createDocker, parseDocker } from "./docker_kind.ts";
 import { ExecError } from "./errors.ts";
 import type { ExecutorOptions } from "./executor.ts";
 import { createNative, parseNative } from "./native_kind.ts";
@@ -36,16 +37,14 @@ export interface AnyKind {
 
 const BUILT_IN: ReadonlyMap<string, AnyKind> = new Map([
   ["exec.native", { parse: parseNative, create: createNative } as AnyKind],
+  ["exec.docker", { parse: parseDocker, create: createDocker } as AnyKind],
 ]);
-
-/** Kinds that configuration files may name, and that are there only once somebody has registered them. */
-const KNOWN: readonly string[] = ["exec.docker"];
 
 /** Shared by all copies of this package, as the registry is. */
 const registered = processWide("kinds.1", () => new Map<string, AnyKind>());
 
 /**
- * Adds a kind of definitions beside `exec.native`, for every registry of this process.
+ * Adds a kind of definitions beside `exec.native` and `exec.docker`, for every registry of this process.
  *
  * @param kind its name: letters, digits, `_`, `.` and `-`
  * @param implementation how its definitions are checked, and what their executors are made of
@@ -97,22 +96,17 @@ export function registerKind<Config>(kind: string, implementation: Kind<Config>)
 /**
  * The kind of a name.
  * @param path where the definition that names it stands
- * @throws {ExecError} `invalid_option` for one that there is not, `unsupported` for one nobody has registered
+ * @throws {ExecError} `invalid_option` for one that there is not
  */
 export function kindOf(name: unknown, path: string): AnyKind {
   const at = memberOf(path, "kind");
-  const names = [...new Set([...BUILT_IN.keys(), ...KNOWN, ...registered.keys()])];
+  const names = [...new Set([...BUILT_IN.keys(), ...registered.keys()])];
   if (name === undefined) {
     throw configError(at, `is missing: name one of ${names.join(", ")}.`);
   }
   if (typeof name !== "string") throw configError(at, `expected a string, got ${show(name)}.`);
   const kind = BUILT_IN.get(name) ?? registered.get(name);
   if (kind) return kind;
-  if (KNOWN.includes(name)) {
-    const way = `call registerKind(${show(name)}, …) before it is defined`;
-    const message = `${at}: kind ${show(name)} is known, but not registered here: ${way}.`;
-    throw new ExecError("unsupported", message, { details: { path: at, kind: name } });
-  }
   const near = nearest(name, names);
   const hint = near === undefined ? `known kinds are ${names.join(", ")}.` : `did you mean "${near}"?`;
   throw configError(at, `there is no kind ${show(name)}; ${hint} Own kinds need registerKind first.`);

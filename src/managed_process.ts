@@ -258,7 +258,7 @@ export class ManagedProcess implements Process {
   }
 
   #onExit(exit: ChildExit): void {
-    const { signal } = exit;
+    const { signal, details } = exit;
     const cause = this.#interruption?.cause;
     const code = signal === undefined ? exit.code : 128 + signalNumber(signal);
     this.#exitStatus = Object.freeze({
@@ -266,10 +266,12 @@ export class ManagedProcess implements Process {
       signal,
       timedOut: cause === "timeout",
       canceled: cause === "abort",
+      ...(details && { details: Object.freeze({ ...details }) }),
     });
     this.#settle();
     const durationMs = this.#spec.clock.now() - this.#startedAt;
-    this.#emit({ type: "exit", exitCode: code, ...(signal && { signal }), durationMs });
+    const more = { ...(signal && { signal }), ...(details && { details }) };
+    this.#emit({ type: "exit", exitCode: code, ...more, durationMs });
     if (!this.#interruption) this.#outcome.resolve(code);
   }
 

@@ -41,7 +41,7 @@ export function createNative(config: NativeConfig): ExecutorOptions {
 }
 
 /** A call may choose the working directory, and with it what a relative directory of PATH is. */
-function checkPath(env: Readonly<Record<string, string>>, path: string): void {
+export function checkPath(env: Readonly<Record<string, string>>, path: string): void {
   for (const [name, value] of Object.entries(env)) {
     if (!/^path$/i.test(name)) continue;
     const directories = value.split(/^[A-Za-z]:|;/.test(value) ? ";" : ":");

@@ -30,6 +30,8 @@ export interface Output {
   readonly exitCode: number;
   /** The signal that killed it, if one did. */
   readonly signal: SignalName | undefined;
+  /** Facts about why it ended, where its backend knows any: of `./docker` `limitReached` and `limit`. */
+  readonly details?: Readonly<Record<string, unknown>>;
   /** What it wrote to stdout; with `mergeStderr` also what it wrote to stderr. */
   readonly stdout: Uint8Array;
   /** What it wrote to stderr. */
@@ -109,10 +111,11 @@ export async function collectOutput(
 }
 
 function exitError(command: string, output: Output): ExecError {
-  const { exitCode, signal } = output;
-  const how = signal ? `was killed by ${signal}` : `exited with code ${exitCode}`;
+  const { exitCode, signal, details } = output;
+  const limit = details?.["limitReached"] === undefined ? "" : ` at its limit of ${details["limitReached"]}`;
+  const how = (signal ? `was killed by ${signal}` : `exited with code ${exitCode}`) + limit;
   const message = `Command ${show(command)} ${how}; what it printed is in the error's "output".`;
-  return new ExecError("exit_nonzero", message, { details: { exitCode, signal }, output });
+  return new ExecError("exit_nonzero", message, { details: { ...details, exitCode, signal }, output });
 }
 
 function toOutput({ pipes, exitStatus: status }: ManagedProcess, durationMs: number): Output {
@@ -121,6 +124,7 @@ function toOutput({ pipes, exitStatus: status }: ManagedProcess, durationMs: num
     ok: status?.code === 0 && !status.timedOut && !status.canceled,
     exitCode: status?.code ?? -1,
     signal: status?.signal,
+    ...(status?.details && { details: status.details }),
     stdout,
     stderr,
     complete: pipes.complete,

@@ -18,6 +18,8 @@ export interface ExitStatus {
   readonly timedOut: boolean;
   /** Whether its AbortSignal was aborted before it ended. */
   readonly canceled: boolean;
+  /** Facts about why it ended, where its backend knows any: of `./docker` `limitReached` and `limit`. */
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 /**

@@ -52,6 +52,8 @@ export type RunResult =
     readonly exitCode: number;
     /** The signal that killed the shell, if one did. */
     readonly signal?: SignalName;
+    /** Facts about why it ended, where its backend knows any: of `./docker` `limitReached` and `limit`. */
+    readonly details?: Readonly<Record<string, unknown>>;
   }
   | RunOutput & {
     /** It was ended. */

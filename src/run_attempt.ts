@@ -26,6 +26,7 @@ type Ending =
     readonly reason: "nonzero";
     readonly exitCode: number;
     readonly signal?: SignalName;
+    readonly details?: Readonly<Record<string, unknown>>;
   }
   | { readonly ok: false; readonly reason: "timeout" | "canceled" };
 
@@ -183,9 +184,10 @@ function endingOf(process: Process | undefined, signal: AbortSignal | undefined)
     const canceled = exitStatus ? exitStatus.canceled : isAbort(signal);
     return { ok: false, reason: canceled ? "canceled" : "timeout" };
   }
-  const { code, signal: killer } = exitStatus;
+  const { code, signal: killer, details } = exitStatus;
   if (code === 0) return { ok: true, exitCode: 0 };
-  return { ok: false, reason: "nonzero", exitCode: code, ...(killer && { signal: killer }) };
+  const more = { ...(killer && { signal: killer }), ...(details && { details }) };
+  return { ok: false, reason: "nonzero", exitCode: code, ...more };
 }
 
 /** Whether an abort, and not the time of the signal, ended what never came to an exit. */

@@ -126,9 +126,7 @@ const WRONG: [definitions: unknown, message: string, reason?: string, beyondSche
   ],
   [
     { "app:exec": { kind: "exec.docker" } },
-    `["app:exec"].kind: kind "exec.docker" is known, but not registered here: call registerKind("exec.docker", …)`,
-    "unsupported",
-    true,
+    `["app:exec"].image: is missing: name the image.`,
   ],
   [{ "app:exec": null }, `["app:exec"]: expected an object as JSON has it, got null.`],
   [{ "app:exec": "exec.native" }, `["app:exec"]: expected an object as JSON has it, got a string.`],

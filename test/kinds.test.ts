@@ -3,7 +3,6 @@
  */
 import { describe, expect, it } from "vitest";
 import {
-  type Backend,
   createExecutor,
   createRegistry,
   type ExecEvent,
@@ -305,17 +304,5 @@ describe("registerKind", () => {
     const error = await failure(() => createRegistry().define("a:b", { kind: "test.everywhre" }));
     expect(error.message).toContain(`did you mean "test.everywhere"?`);
     createRegistry().define("a:b", { kind: "test.everywhere" });
-  });
-
-  it("makes a kind that configuration files may name, and nobody had registered, work", async () => {
-    const backend: Backend = new ScriptedBackend();
-    const definition = { kind: "exec.docker", image: "alpine" };
-    const registry = createRegistry();
-    expect(await failure(() => registry.define("box:exec", definition))).toMatchObject({
-      reason: "unsupported",
-    });
-    registerKind("exec.docker", { parse: ({ image }) => ({ image }), create: () => ({ backend }) });
-    registry.define("box:exec", definition);
-    expect((await (await registry.get("box:exec")).spawn("a")).state).toBe("running");
   });
 });

@@ -33,6 +33,7 @@ export class AttachedStreams {
   /** What may be taken beyond what readers ask for, in bytes. */
   #more = 0;
   #paused = false;
+  #destroyed = false;
   #resolveEnded: () => void = () => {};
 
   constructor(connection: AttachConnection, listener: StreamListener) {
@@ -66,6 +67,7 @@ export class AttachedStreams {
 
   /** Gives up the connection. */
   destroy(): void {
+    this.#destroyed = true;
     this.#connection.destroy();
     this.#end();
   }
@@ -81,7 +83,11 @@ export class AttachedStreams {
     return {
       write: (bytes) =>
         new Promise((resolve, reject) =>
-          connection.write(bytes, (error) => error ? reject(error) : resolve())
+          // Node takes what it threw away with the connection for written.
+          connection.write(bytes, (error) => {
+            if (error || this.#destroyed) reject(error ?? new Error("The connection was closed"));
+            else resolve();
+          })
         ),
       // Half of the connection: output goes on coming.
       close: () =>

@@ -21,13 +21,15 @@ export function createBody(
 ): object {
   const { argv, cwd } = request;
   const stdin = request.stdin === "pipe";
+  const env = environment(request, image);
+  checkLength(argv, env);
   return {
     Image: image.Id,
     // The entry point of the image is not asked for: a command is what it says.
     Entrypoint: argv,
     Cmd: [],
     ...(cwd !== undefined && { WorkingDir: cwd }),
-    Env: environment(request, image),
+    Env: env,
     ...(config.user !== undefined && { User: config.user }),
     Tty: false,
     OpenStdin: stdin,
@@ -103,6 +105,23 @@ function imageEnvironment({ Config }: ImageInfo): Map<string, string> {
 export function searchPath({ env, inheritEnv }: SpawnRequest, image: ImageInfo): string {
   if (Object.hasOwn(env, "PATH")) return env["PATH"] ?? BARE_PATH;
   return inheritEnv ? imageEnvironment(image).get("PATH") ?? USUAL_PATH : BARE_PATH;
+}
+
+/** The longest argument or variable of Linux, in bytes, with the zero at its end. */
+const LONGEST = 128 * 1024;
+/** What all of them may have together, by the usual limit of a stack. */
+const LONGEST_SUM = 2 * 2 ** 20;
+
+/** Refuses what Linux would: an engine says so only as an exit code and a text on stderr. */
+function checkLength(argv: readonly string[], env: readonly string[]): void {
+  const encoder = new TextEncoder();
+  // Each has a zero at its end and a pointer to it.
+  const sizes = [...argv, ...env].map((text) => encoder.encode(text).length + 1);
+  const sum = sizes.reduce((total, size) => total + size + 8, 0);
+  if (sizes.every((size) => size <= LONGEST) && sum <= LONGEST_SUM) return;
+  const message = `The arguments and environment of ${JSON.stringify(argv[0])} are too long for Linux: ` +
+    `pass large data on stdin or in a file.`;
+  throw new ExecError("argument_too_long", message, { details: { arguments: argv.length } });
 }
 
 /** Refuses a working directory that only the host's own could complete. */
