@@ -23,7 +23,7 @@ export type Address =
   }
   & (
     | { readonly kind: "socket"; readonly socketPath: string }
-    | { readonly kind: "tcp"; readonly host: string; readonly port: number; readonly tls: Tls | undefined }
+    | { readonly kind: "tcp"; readonly host: string; readonly port: number; readonly tls: boolean }
     | { readonly kind: "ssh"; readonly host: string; readonly port: number; readonly username: string }
   );
 
@@ -57,7 +57,7 @@ export function engineAddress(host: string | undefined): Address {
       const port = Number(url.port || (secure ? 2376 : 2375));
       // Brackets belong to the URL of an IPv6 address, not to the address.
       const bare = hostname.replace(/^\[(.*)\]$/, "$1");
-      return { kind: "tcp", shown: named, host: bare, port, tls: secure ? readTls() : undefined };
+      return { kind: "tcp", shown: named, host: bare, port, tls: secure };
     }
   }
   throw wrongHost(named);
@@ -93,7 +93,11 @@ function wrongHost(host: string): ExecError {
   return new ExecError("invalid_option", message, { details: { path: "host" } });
 }
 
-function readTls(): Tls {
+/**
+ * Reads the keys from where the Docker client has them.
+ * @throws {ExecError} `backend_unavailable` when one can't be read
+ */
+export function readTls(): Tls {
   const directory = process.env["DOCKER_CERT_PATH"] || join(homedir(), ".docker");
   const read = (name: string) => {
     try {

@@ -5,7 +5,7 @@
 import type { Readable } from "node:stream";
 import process from "node:process";
 import { ExecError } from "../../src/errors.ts";
-import type { Address } from "./address.ts";
+import { type Address, readTls } from "./address.ts";
 import type {
   AttachConnection,
   ContainerInfo,
@@ -243,7 +243,7 @@ function dockerodeOptions(address: Address): object {
       const { host, port, tls } = address;
       // docker-modem makes a URL of it.
       const name = host.includes(":") ? `[${host}]` : host;
-      return { ...base, host: name, port, ...(tls && { ...tls, protocol: "https" }) };
+      return { ...base, host: name, port, ...(tls && { ...readTls(), protocol: "https" }) };
     }
     case "ssh": {
       const { host, port, username } = address;

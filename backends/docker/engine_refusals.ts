@@ -31,7 +31,7 @@ export function refusal(error: unknown, request: SpawnRequest, image: string): u
   const told = error.message;
   const cause = error;
   if (error.status === 404 && /no such image/i.test(told)) return imageNotFound(image, cause);
-  if (request.cwd !== undefined && /is not a directory|chdir|workdir|working directory/i.test(told)) {
+  if (request.cwd !== undefined && /not a directory|chdir|workdir|working directory/i.test(told)) {
     return cwdNotFound(request.cwd, cause);
   }
   if (/argument list too long/i.test(told)) {

@@ -7,7 +7,7 @@ import { basename } from "node:path";
 import process from "node:process";
 import { denoApi } from "../deno_api.ts";
 import type { LiveChild, LiveChildren } from "../live_children.ts";
-import type { Address } from "./address.ts";
+import { type Address, readTls } from "./address.ts";
 
 /** How long a host that ends waits for the engine, in ms. */
 const PATIENCE = 10_000;
@@ -86,7 +86,13 @@ function requestFor({ name, address, keep }: LiveContainer): object[] {
     case "socket":
       return [{ ...what, socketPath: address.socketPath }];
     case "tcp":
-      return [{ ...what, host: address.host, port: address.port, secure: !!address.tls, ...address.tls }];
+      return [{
+        ...what,
+        host: address.host,
+        port: address.port,
+        secure: address.tls,
+        ...(address.tls && readTls()),
+      }];
     case "ssh":
       return [];
   }

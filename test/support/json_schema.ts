@@ -15,7 +15,12 @@ export function violations(root: Schema, value: unknown, schema: Schema = root, 
   const record = type === "object" ? value as Record<string, unknown> : undefined;
   const rules: Record<string, (rule: never) => string[]> = {
     $ref: (rule: string) => check(resolve(root, rule), value),
-    type: (rule: string | string[]) => [rule].flat().includes(type) ? [] : [path],
+    type: (rule: string | string[]) =>
+      [rule].flat().some((each) => each === type || (each === "integer" && Number.isInteger(value)))
+        ? []
+        : [path],
+    minimum: (rule: number) => typeof value !== "number" || value >= rule ? [] : [path],
+    maximum: (rule: number) => typeof value !== "number" || value <= rule ? [] : [path],
     const: (rule: unknown) => value === rule ? [] : [path],
     enum: (rule: unknown[]) => rule.includes(value) ? [] : [path],
     pattern: (rule: string) => typeof value !== "string" || new RegExp(rule, "u").test(value) ? [] : [path],

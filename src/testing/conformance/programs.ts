@@ -197,13 +197,15 @@ printf 'text\\n' >"$d/polyspawn-text" && chmod 644 "$d/polyspawn-text" && printf
     argv: [
       "sh",
       "-c",
-      `kill -0 "$1" 2>/dev/null || exit 1
+      `[ "$1" != $$ ] && kill -0 "$1" 2>/dev/null || exit 1
 if [ -r /proc/self/stat ]; then read -r stat 2>/dev/null <"/proc/$1/stat" || exit 1; state=\${stat##*) }
 else state=$(ps -o stat= -p "$1"); fi
 case $state in "" | Z* | X*) exit 1 ;; esac`,
       "sh",
     ],
-    does: "Exits with 0 while the process its argument names is alive, else with 1; a zombie is not alive.",
+    does:
+      "Exits with 0 while the process its argument names is alive, else with 1; a zombie is not alive, and " +
+      "neither is the one that looks: where commands don't see each other it may have the same number.",
   },
   kill: { argv: ["sh", "-c", 'kill -KILL "$1"', "sh"], does: "Kills the process its argument names." },
 
