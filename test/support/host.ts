@@ -43,7 +43,8 @@ export interface HostOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
+/** The project's directory. */
+export const root: string = fileURLToPath(new URL("../..", import.meta.url));
 /** A host that hangs is a failure with a transcript; a loaded machine is slow, not wrong. */
 const DEADLINE_MS = 30_000;
 
@@ -53,7 +54,7 @@ const DEADLINE_MS = 30_000;
  */
 export function runHost(name: string, options: HostOptions = {}): Promise<HostResult> {
   const { under = [], args: given = [], env } = options;
-  const [file, ...args] = [...under, ...command(name), ...given] as [string, ...string[]];
+  const [file, ...args] = [...under, ...hostCommand(name), ...given] as [string, ...string[]];
   return new Promise((resolve, reject) => {
     const stdio = ["ignore", "pipe", "pipe"] as const;
     const host = spawn(file, args, { cwd: root, env: { ...process.env, ...env }, stdio: [...stdio] });
@@ -87,7 +88,8 @@ function parse(line: string): Report | undefined {
   return line.startsWith("{") ? JSON.parse(line) as Report : undefined;
 }
 
-function command(name: string): string[] {
+/** How a host is run on the runtime the test runs on. */
+export function hostCommand(name: string): string[] {
   const source = `test/fixtures/hosts/${name}.ts`;
   switch (runtime) {
     case "deno":

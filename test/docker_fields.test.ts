@@ -2,10 +2,10 @@
  * What a Docker backend is told, checked before any engine is asked.
  */
 import { describe, expect, it } from "vitest";
-import { dockerBackend, type DockerConfig } from "../../backends/docker.ts";
-import { configSchema, createRegistry } from "../../mod.ts";
-import { violations } from "../support/json_schema.ts";
-import { failure } from "../support/outcome.ts";
+import { dockerBackend, type DockerConfig } from "../backends/docker.ts";
+import { configSchema, createRegistry } from "../mod.ts";
+import { violations } from "./support/json_schema.ts";
+import { failure } from "./support/outcome.ts";
 
 const WRONG: readonly [config: Record<string, unknown>, message: string][] = [
   [{ image: undefined }, "image: is missing"],
@@ -50,7 +50,7 @@ const RIGHT: readonly Record<string, unknown>[] = [
   { host: "https://[::1]:2376" },
   { host: "ssh://user@build.example.com" },
   { image: "registry.example.com:5000/team/app@sha256:0123" },
-  { volumes: ["/a:/b", "/a b/ü:/c:ro", "named-volume:/d:rw", "C:\\Users\\x:/e", "C:/x:/f:ro"] },
+  { volumes: ["/a:/b", "/a b/ü:/c:ro", "named-volume:/d:rw", "C:\\Users\\x:/e", "../f:ro"] },
   { user: "1000:1000", networkMode: "container:abc", memoryLimit: 0, cpuQuota: 0, pidsLimit: 0 },
   {
     capDrop: ["ALL"],
