@@ -50,7 +50,7 @@ const RIGHT: readonly Record<string, unknown>[] = [
   { host: "https://[::1]:2376" },
   { host: "ssh://user@build.example.com" },
   { image: "registry.example.com:5000/team/app@sha256:0123" },
-  { volumes: ["/a:/b", "/a b/ü:/c:ro", "named-volume:/d:rw", "C:\\Users\\x:/e", "../f:ro"] },
+  { volumes: ["/a:/b", "/a b/ü:/c:ro", "named-volume:/d:rw", "C:\\Users\\x:/e", "C:/x:/f:ro"] },
   { user: "1000:1000", networkMode: "container:abc", memoryLimit: 0, cpuQuota: 0, pidsLimit: 0 },
   {
     capDrop: ["ALL"],

@@ -26,6 +26,9 @@ const NOT_PASSED_ON: ReadonlySet<SignalName> = new Set<SignalName>([
 const LAST_OUTPUT = 5_000;
 /** The time, in ms, after which the end of a group is told though the engine still removes the container. */
 const REMOVAL = 1_000;
+/** How often, and after how many ms, an engine is asked again whether memory ran out. */
+const LATE_LOOKS = 20;
+const LATE_PAUSE = 50;
 /** How often a slow reader's command is looked at, and the time in which an engine answers that has no exit at hand. */
 const LOOK = 400;
 /** What the engine and the system hold of a command's output at most, in bytes. */
@@ -163,8 +166,15 @@ export class DockerChild implements Child {
   /** The engine says 128 + n for a death by signal n, and so does a command that just exits with that. */
   async #told(code: number): Promise<ChildExit> {
     const { engine, id } = this.#options;
-    const state = code === 0 ? undefined : await engine.inspect(id).catch(() => undefined);
-    const details = this.#limits.details(code, state?.State.OOMKilled === true);
+    let outOfMemory = false;
+    for (let left = this.#limits.mayBeOutOfMemory(code) ? LATE_LOOKS : 1; code !== 0 && left > 0; left--) {
+      const info = await engine.inspect(id).catch(() => undefined);
+      outOfMemory = info?.State.OOMKilled === true;
+      // Whoever sent SIGKILL from here knows why.
+      if (outOfMemory || this.#sent.has("SIGKILL") || left === 1) break;
+      await new Promise((resolve) => setTimeout(resolve, LATE_PAUSE));
+    }
+    const details = this.#limits.details(code, outOfMemory);
     const known = details?.limitReached === "memory" && code === 137 ? "SIGKILL" : undefined;
     const signal = known ?? [...this.#sent].find((each) => code === 128 + signalNumber(each));
     return { code, ...(signal && { signal }), ...(details && { details }) };

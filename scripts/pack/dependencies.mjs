@@ -4,7 +4,7 @@
  * Those that only some users need, who install them themselves. A backend among them is an entry of its own that
  * imports its package on the first command.
  */
-const OPTIONAL = [];
+const OPTIONAL = ["dockerode"];
 
 /** The parts of package.json on dependencies, made of the npm packages that deno.json imports. */
 export function dependenciesOf({ imports }, optional = OPTIONAL) {
