@@ -3,6 +3,7 @@
  *
  *   node scripts/check_examples.mjs [FILE[:LINE]...]
  *
+ * A block marked `ts docker` is run where scripts/ci/docker_engine.sh has started an engine, else type-checked only.
  * A block marked `ts ignore` is type-checked only; `ts ignore-node` and `ts ignore-deno` run on the other one; `ts vitest`,
  * `ts node-test`, `ts deno-test` (without any permission) and `ts bun-test` are run by that framework alone.
  */
@@ -65,6 +66,7 @@ process.exitCode = failed > 0 || examples.length === 0 ? 1 : 0;
 
 function isFor(example, runtime) {
   const { flags } = example;
+  if (flags.includes("docker") && !process.env.POLYSPAWN_DOCKER_HOST) return false;
   return !flags.includes("ignore") && !flags.includes(`ignore-${runtime}`) && !frameworkOf(example);
 }
 

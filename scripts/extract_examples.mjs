@@ -11,8 +11,8 @@ export const FRAMEWORK_FLAGS = {
   "bun-test": "bun test",
 };
 
-/** What else may: what the example is not for. */
-const FLAGS = ["ignore", "ignore-node", "ignore-deno", ...Object.keys(FRAMEWORK_FLAGS)];
+/** What else may: what the example is not for, and that it needs a Docker engine. */
+const FLAGS = ["ignore", "ignore-node", "ignore-deno", "docker", ...Object.keys(FRAMEWORK_FLAGS)];
 
 /**
  * An example: the file it stands in, the line of its first line, and what it is for or not for.

@@ -91,6 +91,8 @@ export class DockerChild implements Child {
       throw new ExecError("unsupported", message, { details: { signal } });
     }
     this.#sent.add(signal);
+    // While its output is held up the engine takes 2 s to tell of the end, and throws the rest away.
+    if (signal === "SIGKILL") this.#streams?.takeAll();
     await unlessEnded(async () => {
       if (signal === "SIGSTOP") {
         await engine.pause(id);

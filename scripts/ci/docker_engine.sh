@@ -69,6 +69,9 @@ tar --create --directory "$root" --owner=0 --group=0 . |
 export POLYSPAWN_DOCKER_HOST=unix://$directory/socket
 export POLYSPAWN_DOCKER_TCP=tcp://127.0.0.1:$port
 export POLYSPAWN_DOCKER_IMAGE=$image
+# The examples of the documentation find the engine and the image as users do.
+export DOCKER_HOST=$POLYSPAWN_DOCKER_HOST
+ask --request POST "http://engine/images/$image/tag?repo=busybox" >/dev/null
 ask http://engine/version | grep -o '"Version":"[^"]*"' | head -n 1
 status=0
 "$@" || status=$?

@@ -8,8 +8,8 @@ import { describeWithEngine, testBackend } from "../support/docker_engine.ts";
 
 const MIB = 2 ** 20;
 const inside = () => createExecutor({ backend: testBackend(), killGrace: 500 });
-/** Runs on every change are enough of these; CI and releases ask for all. */
-const RUNS = Number(process.env["POLYSPAWN_DOCKER_RUNS"] ?? 100);
+/** A thousand on the three runtimes. */
+const RUNS = Number(process.env["POLYSPAWN_DOCKER_RUNS"] ?? 334);
 
 describeWithEngine("output of containers", () => {
   it(`arrives from each of ${RUNS} that end at once`, { timeout: 2_000 * RUNS }, async () => {
