@@ -45,7 +45,7 @@ export function dockerBackend(config: DockerConfig): DockerBackend & AsyncDispos
   const capabilities: Capabilities = {
     processGroups: true,
     mergedOutput: false,
-    killOnHostExit: starter.address.kind !== "ssh",
+    killOnHostExit: true,
     inheritStdio: false,
   };
   return {

@@ -53,7 +53,7 @@ export const DOCKER_FIELDS: Fields<DockerConfig> = {
   image: word("The image every command runs in.", /^[\w][\w./:@-]*$/, `a name such as "debian:12"`),
   host: word(
     "The engine: unix://, npipe://, tcp://, https:// or ssh:// (default: DOCKER_HOST, else the usual socket).",
-    /^(?:(?:unix|npipe):\/\/.+|(?:tcp|http|https|ssh):\/\/[^/]+\/?)$/,
+    /^(?:(?:unix|npipe):\/\/.+|(?:tcp|http|https):\/\/[^/]+\/?|ssh:\/\/[^/]+(?:\/.*)?)$/,
     `an address such as "unix:///var/run/docker.sock", "tcp://10.0.0.5:2376" or "ssh://user@build.example.com"`,
   ),
   networkMode: word(

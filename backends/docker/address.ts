@@ -15,6 +15,9 @@ export interface Tls {
   readonly key: string;
 }
 
+/** An address that can be connected to. */
+export type DirectAddress = Exclude<Address, { kind: "ssh" }>;
+
 /** An engine's address. */
 export type Address =
   & {
@@ -24,7 +27,14 @@ export type Address =
   & (
     | { readonly kind: "socket"; readonly socketPath: string }
     | { readonly kind: "tcp"; readonly host: string; readonly port: number; readonly tls: boolean }
-    | { readonly kind: "ssh"; readonly host: string; readonly port: number; readonly username: string }
+    | {
+      readonly kind: "ssh";
+      /** The machine, with the user where one is named. */
+      readonly destination: string;
+      readonly port: number | undefined;
+      /** The engine's socket over there. */
+      readonly socketPath: string;
+    }
   );
 
 const WINDOWS = process.platform === "win32";
@@ -42,12 +52,14 @@ export function engineAddress(host: string | undefined): Address {
   const { protocol, hostname } = url;
   switch (protocol) {
     case "ssh:":
+      // What begins with a dash would be an option of ssh.
+      if (hostname === "" || /^-/.test(decodeURIComponent(url.username) || hostname)) break;
       return {
         kind: "ssh",
         shown: named,
-        host: hostname,
-        port: Number(url.port || 22),
-        username: decodeURIComponent(url.username) || (process.env["USER"] ?? "root"),
+        destination: (url.username ? `${decodeURIComponent(url.username)}@` : "") + hostname,
+        port: url.port ? Number(url.port) : undefined,
+        socketPath: url.pathname.length > 1 ? url.pathname : "/var/run/docker.sock",
       };
     case "tcp:":
     case "http:":

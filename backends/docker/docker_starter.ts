@@ -14,6 +14,7 @@ import { imageNotFound, refusal } from "./engine_refusals.ts";
 import { addLive, deleteLive, type LiveContainer } from "./live_containers.ts";
 import { checkCwd, checkExecutable, type Place, statThrough } from "./look_up.ts";
 import { labelsOf } from "./owner.ts";
+import type { Forward } from "./ssh_forward.ts";
 import { sweep, sweepFirst } from "./sweep.ts";
 
 /** Times, in ms, between attempts to remove a container that the engine is busy with. */
@@ -38,6 +39,7 @@ export class DockerStarter {
   readonly #shells = new Map<string, string | undefined>();
   readonly #cleaning = new Set<Promise<void>>();
   #engine: Promise<Engine> | undefined;
+  #forward: Forward | undefined;
 
   constructor(config: DockerConfig, address: Address) {
     this.#config = config;
@@ -117,16 +119,27 @@ export class DockerStarter {
 
   async dispose(): Promise<void> {
     await Promise.all(this.#cleaning);
+    this.#forward?.close();
   }
 
   async #open(): Promise<Engine> {
-    this.#engine ??= Engine.open(this.address);
+    this.#engine ??= this.#connect();
     try {
       return await this.#engine;
     } catch (error) {
       this.#engine = undefined;
       throw error;
     }
+  }
+
+  async #connect(): Promise<Engine> {
+    const { address } = this;
+    if (address.kind !== "ssh") return await Engine.open(address);
+    const forwarded = await (await import("./ssh_forward.ts")).forward(address);
+    this.#forward = forwarded;
+    // Whoever comes after its end gets a new one.
+    void forwarded.closed.then(() => this.#engine = undefined);
+    return await Engine.open(forwarded.address);
   }
 
   async #image(engine: Engine): Promise<ImageInfo> {
@@ -153,7 +166,7 @@ export class DockerStarter {
     image: ImageInfo,
   ): Promise<{ readonly id: string; readonly container: LiveContainer }> {
     const name = `polyspawn-${crypto.randomUUID()}`;
-    const container = { name, address: this.address, keep: this.#config.autoRemove === false };
+    const container = { name, address: engine.address, keep: this.#config.autoRemove === false };
     await addLive(container, request.handleSignals ?? true);
     try {
       const body = createBody(this.#config, request, image, labelsOf(name, container.keep));

@@ -5,7 +5,7 @@
 import type { Readable } from "node:stream";
 import process from "node:process";
 import { ExecError } from "../../src/errors.ts";
-import { type Address, readTls } from "./address.ts";
+import { type DirectAddress, readTls } from "./address.ts";
 import type {
   AttachConnection,
   ContainerInfo,
@@ -43,10 +43,10 @@ const GO_SYMLINK = 2 ** 27;
 
 /** One engine. A request that fails rejects with an EngineError, or with `backend_unavailable`. */
 export class Engine {
-  readonly address: Address;
+  readonly address: DirectAddress;
   readonly #docker: Dockerode;
 
-  private constructor(address: Address, docker: Dockerode) {
+  private constructor(address: DirectAddress, docker: Dockerode) {
     this.address = address;
     this.#docker = docker;
   }
@@ -55,7 +55,7 @@ export class Engine {
    * Makes ready to reach the engine; connects to nothing yet.
    * @throws {ExecError} A rejection with `unsupported` where dockerode is not installed
    */
-  static async open(address: Address): Promise<Engine> {
+  static async open(address: DirectAddress): Promise<Engine> {
     return new Engine(address, new (await loadDockerode())(dockerodeOptions(address)));
   }
 
@@ -206,10 +206,13 @@ function engineText({ json, message }: EngineFailure): string {
   return typeof told === "string" ? told : message.replace(/^\(HTTP code \d+\) [^-]*- /, "").trim();
 }
 
+/** Not a plain text in the import: Deno would fetch what that names, with all it needs, for everybody. */
+const DOCKERODE = "dockerode";
+
 async function loadDockerode(): Promise<new (options: object) => Dockerode> {
   try {
-    const { default: loaded } = await import("dockerode");
-    return loaded as unknown as new (options: object) => Dockerode;
+    const { default: loaded } = await import(DOCKERODE) as { default: new (options: object) => Dockerode };
+    return loaded;
   } catch (cause) {
     const command = "Deno" in globalThis
       ? "deno add npm:dockerode"
@@ -223,7 +226,7 @@ async function loadDockerode(): Promise<new (options: object) => Dockerode> {
 }
 
 /** Each of them is said: what is left out docker-modem takes from DOCKER_HOST. */
-function dockerodeOptions(address: Address): object {
+function dockerodeOptions(address: DirectAddress): object {
   const base = {
     host: undefined,
     port: undefined,
@@ -244,11 +247,6 @@ function dockerodeOptions(address: Address): object {
       // docker-modem makes a URL of it.
       const name = host.includes(":") ? `[${host}]` : host;
       return { ...base, host: name, port, ...(tls && { ...readTls(), protocol: "https" }) };
-    }
-    case "ssh": {
-      const { host, port, username } = address;
-      const sshOptions = { agent: process.env["SSH_AUTH_SOCK"] };
-      return { ...base, host, port, username, protocol: "ssh", sshOptions };
     }
   }
 }

@@ -7,7 +7,7 @@ import { basename } from "node:path";
 import process from "node:process";
 import { denoApi } from "../deno_api.ts";
 import type { LiveChild, LiveChildren } from "../live_children.ts";
-import { type Address, readTls } from "./address.ts";
+import { type DirectAddress, readTls } from "./address.ts";
 
 /** How long a host that ends waits for the engine, in ms. */
 const PATIENCE = 10_000;
@@ -15,7 +15,7 @@ const PATIENCE = 10_000;
 /** A container, from before it is created until nothing of it is left. */
 export interface LiveContainer {
   readonly name: string;
-  readonly address: Address;
+  readonly address: DirectAddress;
   /** Whether it stays when it has ended. */
   readonly keep: boolean;
 }
@@ -93,8 +93,6 @@ function requestFor({ name, address, keep }: LiveContainer): object[] {
         secure: address.tls,
         ...(address.tls && readTls()),
       }];
-    case "ssh":
-      return [];
   }
 }
 

@@ -6,6 +6,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
 import { afterEach, describe, expect, it } from "vitest";
+import type { DirectAddress } from "../../backends/docker/address.ts";
 import { dockerBackend, type DockerConfig } from "../../backends/docker.ts";
 import { createExecutor, createRegistry, isExecError, run } from "../../mod.ts";
 import { describeWithEngine, host, image, testBackend } from "../support/docker_engine.ts";
@@ -128,7 +129,7 @@ describeWithEngine("an engine", () => {
     const { Engine } = await import("../../backends/docker/engine.ts");
     const { engineAddress } = await import("../../backends/docker/address.ts");
     const { OWNER_LABEL, thisOwner } = await import("../../backends/docker/owner.ts");
-    const engine = await Engine.open(engineAddress(host));
+    const engine = await Engine.open(engineAddress(host) as DirectAddress);
     const [mine] = await engine.list(`${OWNER_LABEL}=${thisOwner().owner}`);
     await engine.remove(mine!.Id);
     // The engine tells of the kill or of the removal, whichever comes first.

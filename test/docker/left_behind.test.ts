@@ -6,7 +6,7 @@ import { once } from "node:events";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { afterEach, expect, it } from "vitest";
-import { engineAddress } from "../../backends/docker/address.ts";
+import { type DirectAddress, engineAddress } from "../../backends/docker/address.ts";
 import { Engine } from "../../backends/docker/engine.ts";
 import { OWNER_LABEL, thisOwner } from "../../backends/docker/owner.ts";
 import { createExecutor } from "../../mod.ts";
@@ -14,7 +14,7 @@ import { describeWithEngine, host, image, testBackend } from "../support/docker_
 import { hostCommand, root, runHost } from "../support/host.ts";
 import { failure } from "../support/outcome.ts";
 
-const openEngine = () => Engine.open(engineAddress(host));
+const openEngine = () => Engine.open(engineAddress(host) as DirectAddress);
 
 /** The containers that a process owns. */
 async function ownedBy(pid: number): Promise<readonly string[]> {
