@@ -39,6 +39,6 @@ describeWithEngine("./docker", () => {
   afterAll(() => host !== undefined && rmSync(directory, { recursive: true, force: true }));
 
   const volumes = [`${directory}:${directory}`];
-  const options = { directory, leaveOut, runs: 20, startTime: 4_000, deadline: 90_000 };
+  const options = { directory, leaveOut, runs: 20, deadline: 200_000 };
   conformance("Docker", () => testBackend({ volumes }), { describe, it }, options);
 });
