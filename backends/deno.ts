@@ -4,11 +4,23 @@
  */
 import type { Backend, Child, SpawnRequest } from "../src/backend.ts";
 import { ExecError } from "../src/errors.ts";
+import { checkSwitches } from "./backend_options.ts";
 import { type DenoApi, denoApi, readableVariables } from "./deno_api.ts";
 import { startDenoChild } from "./deno_child.ts";
 import { startMerged } from "./deno_merged.ts";
+import { denoWatchdog } from "./deno_watchdog.ts";
 import { isStartable } from "./windows/lookup.ts";
 import { windowsShells, windowsShellText } from "./windows/shells.ts";
+
+/** How a `denoBackend` works; everything may be left out. */
+export interface DenoBackendOptions {
+  /**
+   * Whether children and their groups are killed even when this process is killed by SIGKILL, or crashes (default:
+   * false): a small `sh` beside it sees to that, one for all backends. Not on Windows. Without leave to run `/bin/sh`
+   * there is a warning, and no watchdog.
+   */
+  watchdog?: boolean;
+}
 
 /**
  * A backend on `Deno.Command`.
@@ -17,7 +29,8 @@ import { windowsShells, windowsShellText } from "./windows/shells.ts";
  * `capabilities.processGroups` is false, and ending a process does not reach what it started; `mergedOutput` is false
  * too, because a shell does it, and that would be a way round the list.
  *
- * @throws {ExecError} `unsupported` when this is not Deno
+ * @param options what it does beyond starting processes
+ * @throws {ExecError} `unsupported` when this is not Deno, `invalid_option`, naming the option and the value
  *
  * @example
  * ```ts ignore-node
@@ -28,9 +41,11 @@ import { windowsShells, windowsShellText } from "./windows/shells.ts";
  * console.log((await executor.output("echo hello")).stdoutText());
  * ```
  */
-export function denoBackend(): Backend {
+export function denoBackend(options: DenoBackendOptions = {}): Backend {
   const deno = denoApi();
   if (!deno) throw new ExecError("unsupported", `denoBackend() works on Deno only: use nodeBackend() here.`);
+  const { watchdog } = checkSwitches(options, ["watchdog"]);
+  const watcher = watchdog ? denoWatchdog(deno) : undefined;
   const windows = deno.build.os === "windows";
   return {
     name: "deno",
@@ -50,8 +65,9 @@ export function denoBackend(): Backend {
     },
     remedies: { mergedOutput: "run again with --allow-run without a list" },
     spawn: (request) => {
+      if (windows) watcher?.arm(); // says that there is none
       if (windows) return startOnWindows(deno, request);
-      return request.mergeStderr ? startMerged(deno, request) : startDenoChild(deno, request);
+      return (request.mergeStderr ? startMerged : startDenoChild)(deno, request, watcher);
     },
     ...(windows && { shells: windowsShells(readableVariables(deno)), shellText: windowsShellText }),
     // Without leave to look there is no looking: run() then tries one shell after the other.

@@ -8,18 +8,27 @@ import type { SignalName } from "../src/signals.ts";
 import type { DenoApi, DenoChild, DenoCommandOptions, DenoStdio } from "./deno_api.ts";
 import { codeOf, hostCwdError, isGone, look, permissionError } from "./deno_errors.ts";
 import { denoChildren } from "./deno_host.ts";
+import { signalsSeen } from "./live_children.ts";
 import { LiveGroup } from "./live_group.ts";
 import type { GroupSystem } from "./process_group.ts";
 import { startError } from "./start_errors.ts";
+import type { Watcher } from "./watchdog.ts";
 import { readableSource, writableSink } from "./web_streams.ts";
 
 /**
  * Starts a process.
  * @throws {ExecError} A rejection that says why it can't start
  */
-export async function startDenoChild(deno: DenoApi, request: SpawnRequest): Promise<Child> {
+export async function startDenoChild(
+  deno: DenoApi,
+  request: SpawnRequest,
+  watcher: Watcher | undefined,
+): Promise<Child> {
   try {
-    return new CommandChild(deno, launch(deno, request), request);
+    watcher?.arm();
+    const child = new CommandChild(deno, launch(deno, request), request, watcher);
+    await child.watched;
+    return child;
   } catch (error) {
     throw await startErrorOf(deno, error, request);
   }
@@ -78,7 +87,7 @@ export class CommandChild implements Child {
   readonly #child: DenoChild;
   readonly #group: LiveGroup;
 
-  constructor(deno: DenoApi, child: DenoChild, request: SpawnRequest) {
+  constructor(deno: DenoApi, child: DenoChild, request: SpawnRequest, watcher: Watcher | undefined) {
     this.#deno = deno;
     this.#child = child;
     this.pid = child.pid;
@@ -86,15 +95,23 @@ export class CommandChild implements Child {
       pid: child.pid,
       request,
       live: denoChildren(deno),
+      watcher,
       system: groupSystem(deno),
       kill: () => this.kill("SIGKILL", request.group ? "group" : "process"),
     });
     if (request.stdin === "pipe") this.stdin = writableSink(child.stdin);
     if (request.stdout === "pipe") this.stdout = readableSource(child.stdout);
     if (request.stderr === "pipe" && !request.mergeStderr) this.stderr = readableSource(child.stderr);
-    this.exit = child.status.then(exitOf, exitOfUnnamed);
+    // Signals and exits come different ways. What a terminal sent to both must be seen before the child's end is.
+    const ended = request.stdin === "inherit" ? child.status.finally(signalsSeen) : child.status;
+    this.exit = ended.then(exitOf, exitOfUnnamed);
     const onExit = (exit?: ChildExit) => this.#group.onExit(exit?.signal);
     this.exit.then(onExit, () => onExit());
+  }
+
+  /** Settles when the watchdog knows of it, where there is one. */
+  get watched(): Promise<void> | undefined {
+    return this.#group.watched;
   }
 
   kill(signal: SignalName, target: "process" | "group"): void {

@@ -6,16 +6,47 @@ import type { DenoApi } from "./deno_api.ts";
 import { type HostHooks, LiveChildren } from "./live_children.ts";
 import { CONTROL_C_EXIT } from "./windows/control_c.ts";
 
-/** The part of the global object that is used, typed alike for every tool. */
-interface Events {
-  addEventListener(type: string, listener: (event: { readonly defaultPrevented: boolean }) => void): void;
-  removeEventListener(type: string, listener: (event: { readonly defaultPrevented: boolean }) => void): void;
+/** The part of an event that is used, typed alike for every tool. */
+interface HostEvent {
+  readonly defaultPrevented: boolean;
+  readonly eventPhase: number;
 }
+
+/** The part of the global object that is used. */
+interface Events {
+  addEventListener(type: string, listener: (event: HostEvent) => void): void;
+  removeEventListener(type: string, listener: (event: HostEvent) => void): void;
+}
+
+/** Long enough for all listeners of a signal to be called, in ms. */
+const TURN = 5;
+
+/** How long a signal that nobody handles may take, in ms; the host stands still so long when somebody does. */
+const DEATH = 200;
 
 /** Whether the host handles it the way of Node, which keeps it alive. */
 function listensOnProcess(event: string): boolean {
   const { process } = globalThis as { process?: { listenerCount?(event: string): number } };
   return (process?.listenerCount?.(event) ?? 0) > 0;
+}
+
+/**
+ * Calls back once all listeners of an event have had their say, also those that were added later than this one, and
+ * none has prevented what comes of it. No event tells that; but Deno, and nobody else at that time, then looks whether
+ * it was prevented, and so the look is listened to.
+ */
+function afterListeners(event: HostEvent, callback: () => void): void {
+  if (event.defaultPrevented) return;
+  Object.defineProperty(event, "defaultPrevented", {
+    configurable: true,
+    get() {
+      const prevented = Reflect.get(Object.getPrototypeOf(event), "defaultPrevented", event) as boolean;
+      if (event.eventPhase !== 0) return prevented; // a listener asks
+      Reflect.deleteProperty(event, "defaultPrevented");
+      if (!prevented) callback();
+      return prevented;
+    },
+  });
 }
 
 function denoHooks(deno: DenoApi): HostHooks {
@@ -24,10 +55,10 @@ function denoHooks(deno: DenoApi): HostHooks {
   return {
     onEnd: (callback) => {
       // An uncaught error ends the host without "unload", unless somebody prevents that.
-      const unless = (handled: string) => (event: { readonly defaultPrevented: boolean }) =>
-        event.defaultPrevented || listensOnProcess(handled) || callback();
+      const unless = (handled: string) => (event: HostEvent) =>
+        afterListeners(event, () => listensOnProcess(handled) || callback());
       const listeners = {
-        unload: callback,
+        unload: () => callback(),
         error: unless("uncaughtException"),
         unhandledrejection: unless("unhandledRejection"),
       };
@@ -42,14 +73,21 @@ function denoHooks(deno: DenoApi): HostHooks {
       deno.addSignalListener(signal, callback);
       return () => deno.removeSignalListener(signal, callback);
     },
-    raise: (signal) => {
+    raise: (signal, isNew) => {
       if (windows) deno.exit(CONTROL_C_EXIT);
-      try {
-        deno.kill(deno.pid, signal);
-      } catch {
-        // Not allowed to signal itself: the exit code tells what a shell would.
-        deno.exit(128 + ({ SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 })[signal]);
-      }
+      const raise = () => {
+        try {
+          deno.kill(deno.pid, signal);
+          // Another thread brings it. Nothing that comes after the end may still be done.
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, DEATH);
+        } catch {
+          // Not allowed to signal itself: the exit code tells what a shell would.
+          deno.exit(128 + ({ SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 })[signal]);
+        }
+      };
+      // A turn later, so that a handler of the host's own that exits has done so, by the code it chose.
+      if (isNew) setTimeout(raise, TURN);
+      else raise();
     },
   };
 }

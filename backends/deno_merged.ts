@@ -7,6 +7,7 @@ import type { Child, SpawnRequest } from "../src/backend.ts";
 import { ExecError } from "../src/errors.ts";
 import type { DenoApi } from "./deno_api.ts";
 import { CommandChild, launch, startErrorOf } from "./deno_child.ts";
+import type { Watcher } from "./watchdog.ts";
 
 const SHELL = "/bin/sh";
 
@@ -30,14 +31,20 @@ if [ ! -f "$_polyspawn" ] || [ ! -x "$_polyspawn" ]; then echo EACCES >&2; exit 
 `;
 
 /** Starts a process whose stdout and stderr are one. */
-export async function startMerged(deno: DenoApi, request: SpawnRequest): Promise<Child> {
+export async function startMerged(
+  deno: DenoApi,
+  request: SpawnRequest,
+  watcher: Watcher | undefined,
+): Promise<Child> {
   checkNames(request.env);
   let failure = "";
   try {
     const script = `${lookupPath(deno, request)}${FIND}${restoreVariables(deno, request)}exec "$@" 2>&1`;
     const shell = { ...request, argv: [SHELL, "-c", script, SHELL, ...request.argv] };
+    watcher?.arm();
     const command = launch(deno, shell);
-    const child = new CommandChild(deno, command, request);
+    const child = new CommandChild(deno, command, request, watcher);
+    await child.watched;
     failure = (await new Response(command.stderr).text()).trim();
     if (failure === "") return child;
     await child.exit;

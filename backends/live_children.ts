@@ -18,12 +18,23 @@ export interface HostHooks {
   onEnd(callback: () => void): () => void;
   /** Calls back on a signal for which the host has no handler of its own; the answer takes that back. */
   onSignal(signal: HostSignal, callback: () => void): () => void;
-  /** Sends the host a signal that nobody handles any more: it dies of it as if nobody ever had. */
-  raise(signal: HostSignal): void;
+  /**
+   * Sends the host a signal that nobody handles any more: it dies of it as if nobody ever had.
+   * @param isNew whether it is just being delivered, so that not everybody who listens may have been called
+   */
+  raise(signal: HostSignal, isNew: boolean): void;
 }
 
 const ENDING: readonly HostSignal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 const KEYBOARD: readonly HostSignal[] = ["SIGINT", "SIGQUIT"];
+
+/**
+ * Settles when a signal that was sent before has come to its listeners. On Deno and Bun signals and the ends of children
+ * come different ways: what a terminal sent to both the host and its child must be seen before the child's end is.
+ */
+export function signalsSeen(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 20));
+}
 
 /** The live children of one host. No hook is left when there is none. */
 export class LiveChildren {
@@ -59,7 +70,7 @@ export class LiveChildren {
     // Like a shell: the keyboard's signal went to both, and the host dies of it only if the child did.
     const fatal = KEYBOARD.find((name) => name === signal && this.#seen.has(name));
     if (this.#foreground.size === 0) this.#seen.clear();
-    if (fatal) this.#die(fatal);
+    if (fatal) this.#die(fatal, false);
     else this.#update();
   }
 
@@ -93,12 +104,12 @@ export class LiveChildren {
 
   #onSignal(signal: HostSignal): void {
     if (this.#foreground.size > 0 && KEYBOARD.includes(signal)) this.#seen.add(signal);
-    else this.#die(signal);
+    else this.#die(signal, true);
   }
 
-  #die(signal: HostSignal): void {
+  #die(signal: HostSignal, isNew: boolean): void {
     this.#killAll();
-    this.#hooks.raise(signal);
+    this.#hooks.raise(signal, isNew);
   }
 
   #killAll(): void {

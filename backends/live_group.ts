@@ -4,7 +4,8 @@
  */
 import type { SpawnRequest } from "../src/backend.ts";
 import type { LiveChild, LiveChildren } from "./live_children.ts";
-import { groupGone, type GroupSystem, isRecycled, type Seen } from "./process_group.ts";
+import { groupGone, type GroupSystem, isEmpty, isRecycled, type Seen } from "./process_group.ts";
+import type { Watch, Watched, Watcher } from "./watchdog.ts";
 
 /** What a runtime gives to watch and kill a process of its own. */
 export interface LiveGroupOptions {
@@ -14,18 +15,37 @@ export interface LiveGroupOptions {
   readonly system: GroupSystem;
   /** Sends SIGKILL to the group, or to the process where it leads none. */
   readonly kill: () => void;
+  /** Kills it when the host is killed; armed before it was started. */
+  readonly watcher?: Watcher | undefined;
 }
 
 /** Counts a process as live, and knows what of it is left. */
-export class LiveGroup implements LiveChild {
+export class LiveGroup implements LiveChild, Watched {
   readonly #options: LiveGroupOptions;
   readonly #seen: Seen = {};
+  readonly #watch: Watch | undefined;
   #exited = false;
+  #ended = false;
 
   constructor(options: LiveGroupOptions) {
     this.#options = options;
+    // First of all: until then it would outlive a host that is killed.
+    this.#watch = options.watcher?.add(this);
     const { handleSignals = true, stdin } = options.request;
     options.live.add(this, { handleSignals, foreground: stdin === "inherit" });
+  }
+
+  get pid(): number {
+    return this.#options.pid;
+  }
+
+  get group(): boolean {
+    return this.#options.request.group;
+  }
+
+  /** Settles when it is certain to be killed with the host, where that was asked for; `undefined` when it is already. */
+  get watched(): Promise<void> | undefined {
+    return this.#watch?.told;
   }
 
   /** Whether the process itself has ended: its number may be somebody else's then. */
@@ -37,16 +57,23 @@ export class LiveGroup implements LiveChild {
   onExit(signal: string | undefined): void {
     this.#exited = true;
     this.#options.live.exited(this, signal);
-    if (!this.#options.request.group) this.#options.live.delete(this);
+    if (!this.group) this.#end();
+    else if (this.#watch && !this.isEmpty()) this.#watch.orphan();
+  }
+
+  isEmpty(): boolean {
+    const empty = isEmpty(this.pid, this.#options.system);
+    if (empty) this.#end();
+    return empty;
   }
 
   /** Whether nothing of the group is left. */
   gone(): boolean | Promise<boolean> {
-    const { pid, request, live, system } = this.#options;
-    if (!request.group) return this.#exited;
-    const gone = groupGone(pid, system, this.#seen);
-    if (gone === true) live.delete(this);
-    else if (gone !== false) void gone.then((answer) => answer && live.delete(this));
+    if (!this.group) return this.#exited;
+    if (this.#ended) return true;
+    const gone = groupGone(this.pid, this.#options.system, this.#seen);
+    if (gone === true) this.#end();
+    else if (gone !== false) void gone.then((answer) => answer && this.#end());
     return gone;
   }
 
@@ -58,5 +85,12 @@ export class LiveGroup implements LiveChild {
     } catch {
       // Not allowed: the host ends all the same.
     }
+  }
+
+  /** Nothing is left of it: its number may be somebody else's from now on. */
+  #end(): void {
+    this.#ended = true;
+    this.#options.live.delete(this);
+    this.#watch?.end();
   }
 }

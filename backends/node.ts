@@ -4,14 +4,28 @@
  */
 import process from "node:process";
 import type { Backend } from "../src/backend.ts";
+import { checkSwitches } from "./backend_options.ts";
 import { findInHostPath } from "./host_path.ts";
 import { startNodeChild } from "./node_child.ts";
 import { nodeChildren } from "./node_host.ts";
+import { nodeWatchdog } from "./node_watchdog.ts";
 import { isStartable } from "./windows/lookup.ts";
 import { windowsShells, windowsShellText } from "./windows/shells.ts";
 
+/** How a `nodeBackend` works; everything may be left out. */
+export interface NodeBackendOptions {
+  /**
+   * Whether children and their groups are killed even when this process is killed by SIGKILL, or crashes (default:
+   * false): a small `sh` beside it sees to that, one for all backends. Not on Windows.
+   */
+  watchdog?: boolean;
+}
+
 /**
  * A backend on `node:child_process`, for Node and Bun.
+ *
+ * @param options what it does beyond starting processes
+ * @throws {ExecError} `invalid_option`, naming the option and the value
  *
  * @example
  * ```ts
@@ -22,7 +36,9 @@ import { windowsShells, windowsShellText } from "./windows/shells.ts";
  * console.log((await executor.output("echo hello")).stdoutText());
  * ```
  */
-export function nodeBackend(): Backend {
+export function nodeBackend(options: NodeBackendOptions = {}): Backend {
+  const { watchdog } = checkSwitches(options, ["watchdog"]);
+  const registers = { live: nodeChildren, watcher: watchdog ? nodeWatchdog() : undefined };
   const windows = process.platform === "win32";
   return {
     name: "node",
@@ -33,7 +49,7 @@ export function nodeBackend(): Backend {
       killOnHostExit: true,
     },
     ...(windows && { shells: windowsShells(process.env), shellText: windowsShellText }),
-    spawn: (request) => startNodeChild(request, nodeChildren),
+    spawn: (request) => startNodeChild(request, registers),
     findExecutable,
   };
 }

@@ -9,7 +9,7 @@ import process from "node:process";
 import type { Child, ChildExit, SpawnRequest, Stdio } from "../src/backend.ts";
 import type { SignalName } from "../src/signals.ts";
 import { findInHostPath } from "./host_path.ts";
-import type { LiveChildren } from "./live_children.ts";
+import { type LiveChildren, signalsSeen } from "./live_children.ts";
 import { LiveGroup } from "./live_group.ts";
 import { look } from "./node_look.ts";
 import { ReadableSource, writableSink } from "./node_streams.ts";
@@ -17,29 +17,39 @@ import type { GroupSystem } from "./process_group.ts";
 import { DyingWatch } from "./realtime_signals.ts";
 import { takeSocketPair } from "./socket_pair.ts";
 import { startError } from "./start_errors.ts";
+import type { Watcher } from "./watchdog.ts";
 
 const WINDOWS = process.platform === "win32";
 const BUN = process.versions["bun"] !== undefined;
 const LINUX = process.platform === "linux";
 
+/** Where a child is counted from its start until nothing of it is left. */
+export interface Registers {
+  readonly live: LiveChildren;
+  readonly watcher?: Watcher | undefined;
+}
+
 /**
  * Starts a process.
- * @param live where it is counted until nothing of it is left
  * @throws {ExecError} A rejection that says why it can't start
  */
-export async function startNodeChild(request: SpawnRequest, live: LiveChildren): Promise<Child> {
-  if (WINDOWS) return await (await import("./windows/node_child.ts")).startWindowsNodeChild(request, live);
+export async function startNodeChild(request: SpawnRequest, registers: Registers): Promise<Child> {
+  if (WINDOWS) {
+    registers.watcher?.arm(); // says that there is none
+    return await (await import("./windows/node_child.ts")).startWindowsNodeChild(request, registers.live);
+  }
   const found = usesHostPath(request) ? await lookUp(request) : undefined;
   const pair = request.mergeStderr ? await takeSocketPair() : undefined;
   try {
     const [file, ...args] = request.argv as [string, ...string[]];
+    registers.watcher?.arm();
     // The command sees itself called by its name, as if the system had looked it up.
     const child = spawn(found ?? file, args, {
       ...spawnOptions(request, pair?.child),
       ...(found !== undefined && { argv0: file }),
     });
     // Nothing may be awaited between spawn and the listeners: Node's events don't wait for them.
-    if (child.pid !== undefined) return new NodeChild(child, request, live, pair?.host);
+    if (child.pid !== undefined) return new NodeChild(child, request, registers, pair?.host);
     return await new Promise<never>((_, reject) => child.once("error", reject));
   } catch (error) {
     pair?.host.destroy();
@@ -95,13 +105,13 @@ class NodeChild implements Child {
   readonly #child: ChildProcess;
   readonly #group: LiveGroup;
 
-  constructor(child: ChildProcess, request: SpawnRequest, live: LiveChildren, merged: Socket | undefined) {
+  constructor(child: ChildProcess, request: SpawnRequest, registers: Registers, merged: Socket | undefined) {
     this.#child = child;
     this.pid = child.pid!;
     this.#group = new LiveGroup({
       pid: this.pid,
       request,
-      live,
+      ...registers,
       system: groupSystem,
       kill: () => this.kill("SIGKILL", request.group ? "group" : "process"),
     });
@@ -114,7 +124,8 @@ class NodeChild implements Child {
     if (child.stderr) this.stderr = new ReadableSource(child.stderr, onLull);
     if (child.stdin) this.stdin = writableSink(child.stdin);
     this.exit = new Promise((resolve) => {
-      child.once("exit", (code, signal) => {
+      child.once("exit", async (code, signal) => {
+        if (BUN && request.stdin === "inherit") await signalsSeen();
         this.#group.onExit(signal ?? undefined);
         if (signal !== null) resolve({ code: 0, signal: signal as SignalName });
         else resolve({ code: code === 0 && dying?.signal ? 128 + dying.signal : code ?? 0 });
@@ -123,7 +134,8 @@ class NodeChild implements Child {
   }
 
   kill(signal: SignalName, target: "process" | "group"): void {
-    if (target === "process" && this.#group.exited) return;
+    const { exitCode, signalCode } = this.#child;
+    if (target === "process" && (exitCode !== null || signalCode !== null)) return;
     try {
       process.kill(target === "group" ? -this.pid : this.pid, signal);
     } catch (error) {

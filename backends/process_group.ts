@@ -2,6 +2,7 @@
  * Whether anything of a process group is left.
  * @module
  */
+import { StatField, statFields } from "./proc_stat.ts";
 
 /** What of the system a runtime offers for this. */
 export interface GroupSystem {
@@ -31,9 +32,12 @@ const { setTimeout } = globalThis as unknown as { setTimeout(callback: () => voi
  * @param seen kept by the caller from one look to the next
  */
 export function groupGone(pid: number, system: GroupSystem, seen: Seen): boolean | Promise<boolean> {
-  if (!answers(-pid, system)) return true;
-  if (isRecycled(pid, system)) return true;
-  return onlyZombies(pid, system, seen);
+  return isEmpty(pid, system) || onlyZombies(pid, system, seen);
+}
+
+/** The same, but for zombies; as quick as can be. */
+export function isEmpty(pid: number, system: GroupSystem): boolean {
+  return !answers(-pid, system) || isRecycled(pid, system);
 }
 
 /**
@@ -135,7 +139,7 @@ function memberOf(name: string, system: GroupSystem): { group: number; alive: bo
   } catch {
     return undefined;
   }
-  // The name in parentheses may hold anything, a parenthesis too.
-  const [state, , group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ", 3);
-  return { group: Number(group), alive: state !== "Z" && state !== "X" };
+  const fields = statFields(stat);
+  const state = fields[StatField.state];
+  return { group: Number(fields[StatField.group]), alive: state !== "Z" && state !== "X" };
 }

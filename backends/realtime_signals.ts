@@ -2,12 +2,10 @@
  * Death by a real-time signal: libuv knows no name for it, and so Node reports exit code 0 and no signal, a success.
  * @module
  */
-import { Buffer } from "node:buffer";
-import { closeSync, openSync, readSync } from "node:fs";
+import { readStat } from "./node_proc.ts";
+import { StatField } from "./proc_stat.ts";
 
 const PF_EXITING = 0x4;
-/** Room for a line of `/proc/<pid>/stat`; read into the same memory each time, because every process is looked at. */
-const buffer = Buffer.allocUnsafe(1024);
 
 /** Signals that have names, and so are told by Node itself. */
 const LAST_NAMED = 31;
@@ -45,19 +43,8 @@ export class DyingWatch {
 }
 
 function dyingSignal(pid: number): number | undefined {
-  let stat: string;
-  try {
-    const file = openSync(`/proc/${pid}/stat`, "r");
-    try {
-      stat = buffer.toString("latin1", 0, readSync(file, buffer));
-    } finally {
-      closeSync(file);
-    }
-  } catch {
-    return undefined;
-  }
-  // From field 3 on: the name before it is in parentheses, and may hold anything.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const exiting = fields[0] === "Z" || (Number(fields[6]) & PF_EXITING) !== 0;
-  return exiting ? Number(fields[49]) & 0x7f : undefined;
+  const fields = readStat(pid);
+  if (!fields) return undefined;
+  const exiting = fields[StatField.state] === "Z" || (Number(fields[StatField.flags]) & PF_EXITING) !== 0;
+  return exiting ? Number(fields[StatField.exitSignal]) & 0x7f : undefined;
 }

@@ -3,7 +3,7 @@
  * as it is, Node takes what `node scripts/test.mjs build` makes of it.
  * @module
  */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -41,6 +41,13 @@ export interface HostOptions {
   readonly under?: readonly string[];
   /** Environment variables more. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What Deno is started with instead of `--allow-all`. */
+  readonly flags?: readonly string[];
+  /**
+   * Called with each report as it comes, and with what all of them say so far. Signal the host by `process.kill`: what
+   * `host.kill` sent is what Deno calls its end, whatever that was.
+   */
+  readonly onReport?: (told: Report, report: Report, host: ChildProcess) => void;
 }
 
 /** The project's directory. */
@@ -53,8 +60,8 @@ const DEADLINE_MS = 30_000;
  * @param name the name of its file, without the ending
  */
 export function runHost(name: string, options: HostOptions = {}): Promise<HostResult> {
-  const { under = [], args: given = [], env } = options;
-  const [file, ...args] = [...under, ...hostCommand(name), ...given] as [string, ...string[]];
+  const { under = [], flags = ["--allow-all"], args: given = [], env } = options;
+  const [file, ...args] = [...under, ...hostCommand(name, flags), ...given] as [string, ...string[]];
   return new Promise((resolve, reject) => {
     const stdio = ["ignore", "pipe", "pipe"] as const;
     const host = spawn(file, args, { cwd: root, env: { ...process.env, ...env }, stdio: [...stdio] });
@@ -65,7 +72,10 @@ export function runHost(name: string, options: HostOptions = {}): Promise<HostRe
       stdout += text;
       const lines = (line + text).split("\n");
       line = lines.pop()!;
-      for (const each of lines) Object.assign(report, parse(each));
+      for (const told of lines.map(parse)) {
+        Object.assign(report, told);
+        if (told) options.onReport?.(told, report, host);
+      }
     });
     host.stderr.setEncoding("utf8").on("data", (text: string) => stderr += text);
     const deadline = setTimeout(() => {
@@ -89,11 +99,11 @@ function parse(line: string): Report | undefined {
 }
 
 /** How a host is run on the runtime the test runs on. */
-export function hostCommand(name: string): string[] {
+export function hostCommand(name: string, flags: readonly string[] = ["--allow-all"]): string[] {
   const source = `test/fixtures/hosts/${name}.ts`;
   switch (runtime) {
     case "deno":
-      return [process.execPath, "run", "--no-prompt", "--allow-all", source];
+      return [process.execPath, "run", "--no-prompt", ...flags, source];
     case "bun":
       return [process.execPath, source];
     case "node":
