@@ -220,7 +220,10 @@ describe.skipIf(!canChoose)("a number that was used again", () => {
       echo "r g$leader" >&3
       sync
       : >$DIR/end; step ended
-      settle; alive $member`;
+      settle
+      # Death takes a moment.
+      until [ $(alive $member) = dead ]; do sleep 0.05; done
+      alive $member`;
     expect(inNamespace(text)).toBe("dead\n");
   });
 });
