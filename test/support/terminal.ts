@@ -4,11 +4,8 @@
  */
 import { spawn } from "node:child_process";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { quote } from "../../mod.ts";
-import { command } from "./host.ts";
-
-const root = fileURLToPath(new URL("../..", import.meta.url));
+import { hostCommand, root } from "./host.ts";
 
 /** A host at a terminal. */
 export class Terminal {
@@ -22,7 +19,7 @@ export class Terminal {
   constructor(name: string, args: readonly string[]) {
     // As a shell would: the host is what it becomes, and leads the group in the foreground.
     // A core dump of a whole runtime takes its time.
-    const line = `ulimit -c 0; exec ${quote([...command(name), ...args])}`;
+    const line = `ulimit -c 0; exec ${quote([...hostCommand(name), ...args])}`;
     const env = { ...process.env, SHELL: "/bin/sh", TERM: "xterm", LESS: "", LINES: "24", COLUMNS: "80" };
     const script = this.#script = spawn("script", ["-qec", line, "/dev/null"], {
       cwd: root,
