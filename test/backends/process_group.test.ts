@@ -56,13 +56,15 @@ it("a group with one that lives is not, and only that one is looked at the next 
 });
 
 it("many processes leave the event loop its turns", async () => {
-  const many = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`${1000 + i}`, ["S", 1] as const]));
+  const many = Object.fromEntries(
+    Array.from({ length: 30_000 }, (_, i) => [`${1000 + i}`, ["S", 1] as const]),
+  );
   const { value } = system({ ...many, 501: ["Z", GROUP] } as Record<string, [string, number]>);
   let turns = 0;
   const timer = setInterval(() => turns++, 0);
   onTestFinished(() => clearInterval(timer));
   expect(await groupGone(GROUP, value, {})).toBe(true);
-  expect(turns).toBeGreaterThan(5);
+  expect(turns).toBeGreaterThan(1);
 });
 
 it.skipIf(process.platform === "win32")(
