@@ -27,7 +27,7 @@ async function told(flags: string): Promise<Record<string, unknown>> {
 
 /** Whether a process runs, and is not only waiting to be reaped; ends it. Deno itself may not read that of /proc. */
 async function isRunning(pid: number): Promise<boolean> {
-  const script = `grep -q '^State:[[:space:]]*[^ZX]' /proc/${pid}/status && kill -9 ${pid}`;
+  const script = `grep -q '^State:[[:space:]]*[A-WYa-z]' /proc/${pid}/status && kill -9 ${pid}`;
   const { success } = await new Deno.Command("sh", { args: ["-c", script], stderr: "null" }).output();
   return success;
 }
