@@ -25,7 +25,7 @@ const checks = {
     [deno, "publish", "--dry-run", "--allow-dirty", "--quiet"],
     [deno, "doc", "--lint", "--quiet", ...publicEntryPoints()],
   ],
-  docs: () => [[node, typedoc, "--emit", "none"]],
+  docs: () => [[node, typedoc, "--emit", "none"], [node, "scripts/check_gotchas.mjs"]],
   // They run sh, sort and the like.
   examples: () => process.platform === "win32" ? [] : [[node, "scripts/check_examples.mjs"]],
   // The step "types" reports type errors already, and hosts in test/fixtures can run in spite of them.
