@@ -4,9 +4,10 @@
  */
 import { Buffer } from "node:buffer";
 import { closeSync, mkdtempSync, openSync, rmdirSync, unlinkSync } from "node:fs";
-import { connect, createServer, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { join, resolve } from "node:path";
 import process from "node:process";
+import { connectReceiving } from "./received_bytes.ts";
 
 /** Two connected sockets. */
 export interface SocketPair {
@@ -93,7 +94,7 @@ export async function connectPairs(
 /** Connects, and reads the token of the socket at the other end. */
 function connectHost(path: string): Promise<{ host: Socket; token: string }> {
   return new Promise((settle, reject) => {
-    const host = connect(path);
+    const host = connectReceiving(path);
     // It stays for good: a reset connection must not crash the process, whatever the caller listens to.
     host.on("error", ignore);
     let token = "";

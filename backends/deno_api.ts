@@ -40,6 +40,7 @@ export interface DenoApi {
   readonly pid: number;
   cwd(): string;
   exit(code: number): never;
+  unrefTimer(id: number): void;
   addSignalListener(signal: string, listener: () => void): void;
   removeSignalListener(signal: string, listener: () => void): void;
   readonly build: { readonly os: string };

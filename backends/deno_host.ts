@@ -73,6 +73,7 @@ function denoHooks(deno: DenoApi): HostHooks {
       deno.addSignalListener(signal, callback);
       return () => deno.removeSignalListener(signal, callback);
     },
+    afterTurn: (callback) => deno.unrefTimer(setTimeout(callback, 0) as unknown as number),
     raise: (signal, isNew) => {
       if (windows) deno.exit(CONTROL_C_EXIT);
       const raise = () => {

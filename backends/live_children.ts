@@ -23,6 +23,8 @@ export interface HostHooks {
    * @param isNew whether it is just being delivered, so that not everybody who listens may have been called
    */
   raise(signal: HostSignal, isNew: boolean): void;
+  /** Calls back when the event loop has turned, and keeps no host alive for it. */
+  afterTurn(callback: () => void): void;
 }
 
 const ENDING: readonly HostSignal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
@@ -36,7 +38,14 @@ export function signalsSeen(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-/** The live children of one host. No hook is left when there is none. */
+/** Children that came one right after the other, from which on the hooks stay between them. */
+const IN_A_ROW = 16;
+
+/**
+ * The live children of one host. No hook is left when there is none; only while commands are run in a row, hooks stay
+ * until the event loop has turned, because to remove them and to add them again takes longer than all else here. Not
+ * after the first one: a program that then computes would not hear of Ctrl-C.
+ */
 export class LiveChildren {
   readonly #hooks: HostHooks;
   readonly #children = new Set<LiveChild>();
@@ -45,6 +54,9 @@ export class LiveChildren {
   readonly #seen = new Set<HostSignal>();
   #removeEnd: (() => void) | undefined;
   readonly #removeSignals = new Map<HostSignal, () => void>();
+  /** How many children came before the loop had turned since the one before was gone. */
+  #row = 0;
+  #turning = false;
 
   constructor(hooks: HostHooks) {
     this.#hooks = hooks;
@@ -55,6 +67,7 @@ export class LiveChildren {
    * @param how whether signals that end the host are handled for it, and whether it shares the host's terminal
    */
   add(child: LiveChild, how: { handleSignals: boolean; foreground: boolean }): void {
+    if (this.#children.size === 0) this.#row = this.#turning ? this.#row + 1 : 0;
     this.#children.add(child);
     if (how.handleSignals) this.#signaled.add(child);
     if (how.handleSignals && how.foreground) this.#foreground.add(child);
@@ -79,7 +92,17 @@ export class LiveChildren {
     this.#children.delete(child);
     this.#signaled.delete(child);
     this.#foreground.delete(child);
-    this.#update();
+    if (this.#children.size === 0) this.#awaitTurn();
+    if (this.#children.size > 0 || this.#row < IN_A_ROW) this.#update();
+  }
+
+  #awaitTurn(): void {
+    if (this.#turning) return;
+    this.#turning = true;
+    this.#hooks.afterTurn(() => {
+      this.#turning = false;
+      this.#update();
+    });
   }
 
   #update(): void {

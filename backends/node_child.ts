@@ -14,6 +14,7 @@ import { LiveGroup } from "./live_group.ts";
 import { look } from "./node_look.ts";
 import { ReadableSource, writableSink } from "./node_streams.ts";
 import type { GroupSystem } from "./process_group.ts";
+import { receive } from "./received_bytes.ts";
 import { DyingWatch } from "./realtime_signals.ts";
 import { takeSocketPair } from "./socket_pair.ts";
 import { startError } from "./start_errors.ts";
@@ -119,8 +120,8 @@ class NodeChild implements Child {
     child.on("error", () => {});
     const dying = LINUX ? new DyingWatch(this.pid) : undefined;
     const onLull = (atEnd: boolean) => this.#group.exited || dying?.look(atEnd);
-    const stdout = merged ?? child.stdout;
-    if (stdout) this.stdout = new ReadableSource(stdout, onLull);
+    if (merged) this.stdout = new ReadableSource(merged, onLull, (receiver) => receive(merged, receiver));
+    else if (child.stdout) this.stdout = new ReadableSource(child.stdout, onLull);
     if (child.stderr) this.stderr = new ReadableSource(child.stderr, onLull);
     if (child.stdin) this.stdin = writableSink(child.stdin);
     this.exit = new Promise((resolve) => {

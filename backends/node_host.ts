@@ -19,6 +19,7 @@ const hooks: HostHooks = {
     process.on(signal, listener);
     return () => void process.off(signal, listener);
   },
+  afterTurn: (callback) => void setImmediate(callback).unref(),
   raise: (signal) => {
     if (process.platform === "win32") process.exit(CONTROL_C_EXIT);
     process.kill(process.pid, signal);

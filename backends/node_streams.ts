@@ -4,11 +4,11 @@
  */
 import type { Readable, Writable } from "node:stream";
 import type { ByteSource, Child } from "../src/backend.ts";
+import type { Receiver } from "./received_bytes.ts";
+import { READ_SIZE, spareBuffers } from "./spare_buffers.ts";
 
 /** Bytes taken from the stream and not yet asked for, at which it is paused. */
 const READ_AHEAD = 256 * 1024;
-/** What one read takes at most: less means that the pipe was empty after it. */
-const FULL_READ = 64 * 1024;
 
 /** A read that waits. */
 interface Waiting {
@@ -25,19 +25,30 @@ export class ReadableSource implements ByteSource {
   readonly #onLull: (atEnd: boolean) => void;
   #chunks: Uint8Array[] = [];
   #size = 0;
+  #paused = false;
   #ended = false;
   #error: Error | undefined;
   #waiting: Waiting | undefined;
 
-  /** @param onLull called when the pipe is seen to be empty or at its end, before anyone who reads is told */
-  constructor(stream: Readable, onLull: (atEnd: boolean) => void) {
+  /**
+   * @param onLull called when the pipe is seen to be empty or at its end, before anyone who reads is told
+   * @param listen has the bytes go to a receiver; it answers whether more may come before the stream is resumed
+   */
+  constructor(
+    stream: Readable,
+    onLull: (atEnd: boolean) => void,
+    listen: (receiver: Receiver) => void = (receiver) =>
+      void stream.on("data", (chunk: Uint8Array) => receiver(chunk) || stream.pause()),
+  ) {
     this.#stream = stream;
     this.#onLull = onLull;
-    stream.once("end", () => onLull(true));
-    stream.on("data", (chunk: Uint8Array) => this.#take(chunk));
-    stream.once("end", () => this.#end());
-    stream.once("close", () => this.#end());
+    stream.on("end", () => {
+      onLull(true);
+      this.#end();
+    });
+    stream.on("close", () => this.#end());
     stream.on("error", (error) => this.#end(error));
+    listen((chunk) => this.#take(chunk));
   }
 
   read(): Promise<Uint8Array | null> {
@@ -48,8 +59,15 @@ export class ReadableSource implements ByteSource {
     }
     if (this.#error) return Promise.reject(this.#error);
     if (this.#ended) return Promise.resolve(null);
-    if (this.#stream.isPaused()) this.#stream.resume();
+    if (this.#paused) {
+      this.#paused = false;
+      this.#stream.resume();
+    }
     return new Promise((resolve, reject) => this.#waiting = { resolve, reject });
+  }
+
+  recycle(chunk: Uint8Array): void {
+    spareBuffers.put(chunk.buffer as ArrayBuffer);
   }
 
   close(): void {
@@ -63,13 +81,17 @@ export class ReadableSource implements ByteSource {
     (this.#stream as Readable & { unref?: () => void }).unref?.();
   }
 
-  #take(chunk: Uint8Array): void {
-    if (this.#ended) return;
-    if (chunk.length < FULL_READ) this.#onLull(false);
-    if (this.#waiting) return this.#answer((waiting) => waiting.resolve(chunk));
-    this.#chunks.push(chunk);
-    this.#size += chunk.length;
-    if (this.#size >= READ_AHEAD) this.#stream.pause();
+  #take(chunk: Uint8Array): boolean {
+    if (this.#ended) return true;
+    // Less than it may take at once: the pipe was empty after it.
+    if (chunk.length < READ_SIZE) this.#onLull(false);
+    if (this.#waiting) this.#answer((waiting) => waiting.resolve(chunk));
+    else {
+      this.#chunks.push(chunk);
+      this.#size += chunk.length;
+      this.#paused = this.#size >= READ_AHEAD;
+    }
+    return !this.#paused;
   }
 
   #end(error?: Error): void {

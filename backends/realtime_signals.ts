@@ -22,6 +22,7 @@ export class DyingWatch {
   readonly #pid: number;
   #lastLook = -Infinity;
   #signal: number | undefined;
+  #certain = false;
 
   constructor(pid: number) {
     this.#pid = pid;
@@ -34,17 +35,23 @@ export class DyingWatch {
 
   /** Looks; while output comes not again at once. */
   look(atEnd: boolean): void {
+    if (this.#certain) return;
     const now = performance.now();
-    if (this.#signal !== undefined || (!atEnd && now - this.#lastLook < PAUSE)) return;
+    if (!atEnd && now - this.#lastLook < PAUSE) return;
     this.#lastLook = now;
-    const signal = dyingSignal(this.#pid);
-    if (signal !== undefined && signal > LAST_NAMED) this.#signal = signal;
+    const death = deathOf(this.#pid);
+    if (!death) return;
+    if (death.signal > LAST_NAMED) this.#signal = death.signal;
+    // At the end of a pipe its last thread is past setting the status: there is nothing more to learn.
+    this.#certain = death.signal > 0 || (atEnd && death.threads <= 1);
   }
 }
 
-function dyingSignal(pid: number): number | undefined {
+/** What a process that is ending dies of, 0 for an exit, and how many threads it still has. */
+function deathOf(pid: number): { signal: number; threads: number } | undefined {
   const fields = readStat(pid);
   if (!fields) return undefined;
   const exiting = fields[StatField.state] === "Z" || (Number(fields[StatField.flags]) & PF_EXITING) !== 0;
-  return exiting ? Number(fields[StatField.exitSignal]) & 0x7f : undefined;
+  if (!exiting) return undefined;
+  return { signal: Number(fields[StatField.exitSignal]) & 0x7f, threads: Number(fields[StatField.threads]) };
 }

@@ -3,21 +3,36 @@
  * @module
  */
 import type { ByteSource, Child } from "../src/backend.ts";
+import { READ_SIZE, spareBuffers } from "./spare_buffers.ts";
 
-/** Pulls bytes from a stream. */
+/** A chunk up to this size is copied, so that its buffer is there for the next read. */
+const SMALL = READ_SIZE / 4;
+
+/**
+ * Pulls bytes from a byte stream into memory that is used again: a reader that lets the stream allocate gets 64 KiB of
+ * fresh memory for every read, also for the one that finds the end.
+ */
 export function readableSource(stream: ReadableStream<Uint8Array>): ByteSource {
-  const reader = stream.getReader();
+  const reader = stream.getReader({ mode: "byob" });
   let closed = false;
   return {
     read: async () => {
       try {
-        const { done, value } = await reader.read();
-        return done || closed ? null : value;
+        // The buffer moves into the read and comes back as that of the bytes read.
+        const { done, value } = await reader.read(new Uint8Array(spareBuffers.take()));
+        if (!value) return null;
+        if (done || closed) spareBuffers.put(value.buffer as ArrayBuffer);
+        if (done || closed) return null;
+        if (value.length > SMALL) return value as Uint8Array;
+        const copy = value.slice();
+        spareBuffers.put(value.buffer as ArrayBuffer);
+        return copy;
       } catch (error) {
         if (closed) return null;
         throw error;
       }
     },
+    recycle: (chunk) => spareBuffers.put(chunk.buffer as ArrayBuffer),
     close: () => {
       closed = true;
       // A reader that is cancelled gives up the descriptor; that it was closed already is no error.

@@ -95,6 +95,11 @@ export interface Child {
 export interface ByteSource {
   /** The next bytes (the reader's to keep), or `null` at the end. After `close` it answers `null`. */
   read(): Promise<Uint8Array | null>;
+  /**
+   * Takes back the memory of a chunk, as `read` gave it, for later reads: nobody looks at its bytes any more. Called at
+   * most once for a chunk, also after `close`.
+   */
+  recycle?(chunk: Uint8Array): void;
   /** Gives up the descriptor: a pending `read` answers `null`, and a child that writes on gets EPIPE. */
   close(): void | Promise<void>;
 }

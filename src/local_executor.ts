@@ -106,8 +106,10 @@ export class LocalExecutor implements Executor {
     const { defaults, clock, handleSignals, backend, onEvent } = this.#settings;
     const options = resolveOptions(given, defaults);
     this.#checkWhitelist(argv, given);
-    await this.#checkPolicy(argv, options);
-    this.#checkReleased();
+    if (this.#settings.policy) {
+      await this.#checkPolicy(argv, options);
+      this.#checkReleased();
+    }
     return new ManagedProcess({
       command: typeof command === "string" ? command : quote(argv),
       argv,

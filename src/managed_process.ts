@@ -289,6 +289,7 @@ export class ManagedProcess implements Process {
     const beingEnded = this.#interruption !== undefined || this.#state === "closed";
     if (!beingEnded) this.#pipes.exited({ idle: drainIdle, max: drainMax });
     this.#exited.resolve();
+    if (this.#pipes.complete) return;
     // A descendant that holds the pipe is still drained, but must not keep the host from ending.
     this.#pipes.ended().then(() => {
       this.#ending?.look();

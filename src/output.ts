@@ -97,7 +97,9 @@ export async function collectOutput(
     throw withOutput(toExecError(error, `Starting ${show(process.command)}`), collected());
   }
   try {
-    await Promise.all([process.wait(), feed(process, call.input, process.exited())]);
+    const waiting = process.wait();
+    if (call.input === undefined) await waiting;
+    else await Promise.all([waiting, feed(process, call.input, process.exited())]);
     await process.pipes.drained();
     if (!call.keepBackground) await process.closeWithin(LEFTOVER_GRACE);
   } catch (error) {

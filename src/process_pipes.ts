@@ -27,6 +27,7 @@ export interface PipesSpec {
 export class ProcessPipes {
   readonly #spec: PipesSpec;
   readonly #pumps: Partial<Record<OutputName, Pump>> = {};
+  readonly #all: Pump[] = [];
   readonly #streams: Partial<Record<OutputName, Stream>> = {};
   readonly #writer: StdinWriter | undefined;
 
@@ -48,51 +49,58 @@ export class ProcessPipes {
   /** The process never ran: whoever reads gets the reason. */
   failed(error: ExecError): void {
     this.#writer?.exited();
-    for (const pump of this.#each()) pump.fail(error);
+    for (const pump of this.#all) pump.fail(error);
   }
 
   /** The process has ended: writes are over, and the streams end by the idle rule at the latest. */
   exited(limits: { idle: number; max: number }): void {
     this.#writer?.exited();
-    for (const pump of this.#each()) pump.exited(limits);
+    for (const pump of this.#all) pump.exited(limits);
   }
 
   /** Nothing of the process was ever to run: the streams are empty. */
   cancel(): void {
-    for (const pump of this.#each()) pump.cancel();
+    for (const pump of this.#all) pump.cancel();
   }
 
   /** No descendant needs the pipes any more: each goes as soon as its stream has ended. */
   release(): void {
-    for (const pump of this.#each()) pump.release();
+    for (const pump of this.#all) pump.release();
   }
 
   /** Keeps the child from blocking on either stream while something else is awaited. */
   press(change: 1 | -1): void {
-    for (const pump of this.#each()) pump.press(change);
+    for (const pump of this.#all) pump.press(change);
   }
 
   /** Says that the streams are read side by side from now on: waiting for one need not keep the other flowing. */
   attend(): void {
-    for (const pump of this.#each()) pump.attend();
+    for (const pump of this.#all) pump.attend();
   }
 
   /** Whether each stream reached its real end. */
   get complete(): boolean {
-    return this.#each().every((pump) => pump.complete);
+    return this.#all.every((pump) => pump.complete);
+  }
+
+  /** Whether no stream will get any more. */
+  get over(): boolean {
+    return this.#all.every((pump) => pump.over);
   }
 
   /** Resolves when no stream will get any more. */
   async ended(): Promise<void> {
-    for (const pump of this.#each()) await pump.ended;
+    for (const pump of this.#all) await pump.ended;
   }
 
   /** As `ended`, and holds all that comes until then; rejects when it was too much. */
   async drained(): Promise<void> {
-    this.press(1);
-    await this.ended();
-    this.press(-1);
-    for (const pump of this.#each()) if (pump.error) throw pump.error;
+    if (!this.over) {
+      this.press(1);
+      await this.ended();
+      this.press(-1);
+    }
+    for (const pump of this.#all) if (pump.error) throw pump.error;
   }
 
   /** What was read of a stream and not yet taken. */
@@ -140,16 +148,14 @@ export class ProcessPipes {
   #addPump(name: OutputName): void {
     const { options, clock, onOverflow } = this.#spec;
     const sibling = name === "stdout" ? "stderr" : "stdout";
-    this.#pumps[name] = new Pump({
+    const pump = new Pump({
       name,
       clock,
       maxBuffer: options.maxBuffer,
       onOverflow,
       onWaiting: (change) => this.#pumps[sibling]?.press(change),
     });
-  }
-
-  #each(): Pump[] {
-    return Object.values(this.#pumps);
+    this.#pumps[name] = pump;
+    this.#all.push(pump);
   }
 }

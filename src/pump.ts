@@ -38,7 +38,7 @@ interface Waiter extends Deferred<Uint8Array | null> {
 export class Pump {
   readonly #options: PumpOptions;
   readonly #queue = new ChunkQueue();
-  readonly #ended: Deferred<void> = deferred();
+  #ended: Deferred<void> | undefined;
   #source: ByteSource | undefined;
   #claimed = false;
   #attended = false;
@@ -64,9 +64,15 @@ export class Pump {
     return this.#complete;
   }
 
-  /** Resolves when no more bytes will come, for whatever reason. */
+  /** Whether no more bytes will come, for whatever reason. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** Resolves when no more bytes will come. */
   get ended(): Promise<void> {
-    return this.#ended.promise;
+    if (this.#over) return Promise.resolve();
+    return (this.#ended ??= deferred()).promise;
   }
 
   /** What ended the stream, when it was an error. */
@@ -171,6 +177,11 @@ export class Pump {
     if (bytes.length > 0 && !this.#canceled) this.#queue.unshift(bytes);
   }
 
+  /** Takes back the memory of a chunk that `read` gave: nobody looks at its bytes any more. */
+  recycle(chunk: Uint8Array): void {
+    this.#source?.recycle?.(chunk);
+  }
+
   /** Waits for the end, then gives all that is held. */
   async collect(): Promise<Uint8Array> {
     this.press(1);
@@ -260,6 +271,7 @@ export class Pump {
     if (room >= chunk.length) return this.#queue.push(chunk);
     if (room > 0) this.#queue.push(chunk.slice(0, room));
     this.#discarded += chunk.length - room;
+    this.recycle(chunk);
   }
 
   #checkLimit(): void {
@@ -290,7 +302,7 @@ export class Pump {
     this.#complete = complete;
     this.#drain?.stop();
     this.#wake(null);
-    this.#ended.resolve();
+    this.#ended?.resolve();
     if (this.#released) this.#closeSource();
     else this.#kick();
   }

@@ -14,7 +14,7 @@ import type { ResolvedRunOptions } from "./run_options.ts";
 import type { RunSink } from "./run_sink.ts";
 import { type Shell, shellNotFound } from "./shell.ts";
 import type { SignalName } from "./signals.ts";
-import type { Stream } from "./stream.ts";
+import { PumpedStream, type Stream } from "./stream.ts";
 import { Utf8Decoder } from "./utf8.ts";
 
 /** How a run ended, without what it printed. */
@@ -155,7 +155,11 @@ function isMissing(error: unknown, process: Process): boolean {
 }
 
 async function pourAll(stream: Stream, sink: RunSink): Promise<void> {
-  for (let chunk = await stream.read(); chunk !== null; chunk = await stream.read()) await sink.take(chunk);
+  if (stream instanceof PumpedStream) sink.recycleTo((chunk) => stream.recycle(chunk));
+  for (let chunk = await stream.read(); chunk !== null; chunk = await stream.read()) {
+    const taken = sink.take(chunk);
+    if (taken) await taken;
+  }
 }
 
 /** Passes on whole characters only, because bytes of another stream may come between two chunks. */

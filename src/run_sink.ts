@@ -3,6 +3,7 @@
  * @module
  */
 import { invalidOption } from "./check.ts";
+import { ignore } from "./deferred.ts";
 import { ExecError, toExecError } from "./errors.ts";
 import { Tail, type TailText } from "./tail.ts";
 import { Utf8Decoder } from "./utf8.ts";
@@ -17,6 +18,7 @@ export interface RunSinkOptions {
 /** Takes chunks one after another, in the order they are given. */
 export class RunSink {
   readonly #tail: Tail;
+  #recycle: (chunk: Uint8Array) => void = ignore;
   readonly #onOutput: ((text: string) => void) | undefined;
   readonly #decoder = new Utf8Decoder();
   #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
@@ -32,7 +34,7 @@ export class RunSink {
     if (tee?.locked) {
       throw invalidOption("tee", `is locked: wait for the run that writes to it, or give another stream.`);
     }
-    this.#tail = new Tail(maxOutput);
+    this.#tail = new Tail(maxOutput, (chunk) => this.#recycle(chunk));
     this.#onOutput = onOutput;
     this.#writer = tee?.getWriter();
     this.#writer?.closed.catch((error) => this.#teeFailed(error));
@@ -48,12 +50,22 @@ export class RunSink {
     return this.#tail.text();
   }
 
-  /** Takes a chunk, which is the sink's from now on; resolves when the next one may come. */
-  async take(chunk: Uint8Array): Promise<void> {
+  /** Says who takes back chunks that nobody needs any more. */
+  recycleTo(recycle: (chunk: Uint8Array) => void): void {
+    this.#recycle = recycle;
+  }
+
+  /** Takes a chunk, which is the sink's from now on; when it answers a promise, the next one may come after that. */
+  take(chunk: Uint8Array): Promise<void> | void {
+    if (!this.#last && !this.#writer && !this.#onOutput) {
+      if (!this.#released) this.#tail.push(chunk);
+    } else return this.#takeInTurn(chunk);
+  }
+
+  async #takeInTurn(chunk: Uint8Array): Promise<void> {
     // Two streams that could not be merged share the sink: one chunk at a time, in the order of arrival.
     while (this.#last) await this.#last;
     if (this.#released) return;
-    if (!this.#writer && !this.#onOutput) return this.#tail.push(chunk);
     this.#last = this.#tell(chunk).finally(() => this.#last = undefined);
     await this.#last;
   }

@@ -89,6 +89,11 @@ export class PumpedStream implements Stream {
     return await this.#pump.read(size);
   }
 
+  /** Takes back a chunk as `read` gave it, once nobody looks at its bytes any more: its memory is used again. */
+  recycle(chunk: Uint8Array): void {
+    this.#pump.recycle(chunk);
+  }
+
   async bytes(): Promise<Uint8Array> {
     this.#checkIdle();
     this.#collecting = true;
@@ -176,6 +181,7 @@ export class PumpedStream implements Stream {
           for (const line of lines) yield line;
           untaken = undefined;
         }
+        this.recycle(chunk);
       }
       for (const line of splitter.end()) yield line;
     } finally {

@@ -2,6 +2,7 @@
  * The last bytes of much output, as text that says what is missing.
  * @module
  */
+import { ignore } from "./deferred.ts";
 import { characterStart, LONGEST_STRING, Utf8Decoder } from "./utf8.ts";
 
 const LF = 0x0a;
@@ -33,6 +34,9 @@ export interface TailText {
  */
 export class Tail {
   readonly #limit: number;
+  readonly #recycle: (chunk: Uint8Array) => void;
+  /** The chunks that blocks are views of, as they were pushed. */
+  readonly #chunks = new Map<Uint8Array, Uint8Array>();
   /** Oldest first, from `#first` on; the open block comes after them. */
   #blocks: Uint8Array[] = [];
   #first = 0;
@@ -41,8 +45,12 @@ export class Tail {
   #kept = 0;
   #total = 0;
 
-  /** @param limit the most bytes to keep; 0 keeps none, Infinity as many as a string can hold (about 512 MiB) */
-  constructor(limit: number) {
+  /**
+   * @param limit the most bytes to keep; 0 keeps none, Infinity as many as a string can hold (about 512 MiB)
+   * @param recycle gets every chunk as soon as none of its bytes is needed any more
+   */
+  constructor(limit: number, recycle: (chunk: Uint8Array) => void = ignore) {
+    this.#recycle = recycle;
     this.#limit = Math.min(Math.floor(limit), LONGEST_STRING - NOTICE_ROOM);
   }
 
@@ -62,16 +70,16 @@ export class Tail {
    */
   push(chunk: Uint8Array): void {
     this.#total += chunk.length;
-    if (this.#limit === 0 || chunk.length === 0) return;
+    if (this.#limit === 0 || chunk.length === 0) return this.#recycle(chunk);
     const needed = this.#limit + LOOKBACK;
     const end = chunk.length > needed ? chunk.subarray(chunk.length - needed) : chunk;
     this.#kept += end.length;
     if (end.length < BLOCK) {
       this.#copy(end);
+      this.#recycle(chunk);
     } else {
       this.#seal();
-      // A small view of a large buffer would keep all of the buffer alive.
-      this.#blocks.push(2 * end.length < end.buffer.byteLength ? new Uint8Array(end) : end);
+      this.#push(end, chunk);
     }
     this.#drop(needed);
   }
@@ -86,12 +94,23 @@ export class Tail {
     return { output, truncated: true, totalBytes };
   }
 
+  /** Keeps the end of a chunk; a small view of a large buffer would keep all of the buffer alive, so that is copied. */
+  #push(end: Uint8Array, chunk: Uint8Array): void {
+    const copied = 2 * end.length < end.buffer.byteLength;
+    this.#blocks.push(copied ? new Uint8Array(end) : end);
+    copied ? this.#recycle(chunk) : this.#chunks.set(end, chunk);
+  }
+
   /** Forgets the oldest blocks that are not among the last `needed` bytes. */
   #drop(needed: number): void {
     for (let oldest = this.#blocks[this.#first]; oldest !== undefined; oldest = this.#blocks[this.#first]) {
       if (this.#kept - oldest.length < needed) break;
       this.#kept -= oldest.length;
       this.#blocks[this.#first++] = NOTHING;
+      const chunk = this.#chunks.get(oldest);
+      if (!chunk) continue;
+      this.#chunks.delete(oldest);
+      this.#recycle(chunk);
     }
     // Not shift() for each: with thousands of blocks it moves all of them each time.
     if (2 * this.#first > this.#blocks.length) {

@@ -246,7 +246,14 @@ describe("a host of its own", () => {
   beforeAll(() => {
     // Compiled here, because Node 20 runs no TypeScript.
     library = join(scratch, "library");
-    for (const name of ["backends/socket_pair", "backends/connect_pairs", "src/errors"]) {
+    const names = [
+      "backends/socket_pair",
+      "backends/connect_pairs",
+      "backends/received_bytes",
+      "backends/spare_buffers",
+      "src/errors",
+    ];
+    for (const name of names) {
       const source = readFileSync(new URL(`../../${name}.ts`, import.meta.url), "utf8");
       const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };
       const { outputText } = ts.transpileModule(source, { compilerOptions });

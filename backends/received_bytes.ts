@@ -1,0 +1,47 @@
+/**
+ * Bytes of a socket without a stream's queue between: Node reads them into memory that is used again.
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { connect, type Socket } from "node:net";
+import process from "node:process";
+import { READ_SIZE, spareBuffers } from "./spare_buffers.ts";
+
+/** Gets the bytes; answers whether more may come before the socket is resumed. */
+export type Receiver = (chunk: Uint8Array) => boolean;
+
+/** A chunk up to this size is copied, so that its buffer is there for the next read. */
+const SMALL = READ_SIZE / 4;
+
+/** Bun's sockets take no buffer, and Deno's are not used. */
+const NODE = process.versions["bun"] === undefined && !("Deno" in globalThis);
+
+const receivers = new WeakMap<Socket, Receiver>();
+
+/** Connects to a unix socket. What it gets comes as `data`, as always, until {@linkcode receive} is called. */
+export function connectReceiving(path: string): Socket {
+  if (!NODE) return connect(path);
+  const socket: Socket = connect({
+    path,
+    onread: {
+      // Asked for after every read: the buffer of the last one is the reader's then.
+      buffer: () => new Uint8Array(spareBuffers.take()),
+      callback: (length, { buffer }) => {
+        const chunk = new Uint8Array(buffer as ArrayBuffer, 0, length);
+        const copied = length <= SMALL;
+        const given = copied ? chunk.slice() : chunk;
+        if (copied) spareBuffers.put(buffer as ArrayBuffer);
+        const receiver = receivers.get(socket);
+        return receiver ? receiver(given) : socket.push(Buffer.from(given.buffer, 0, length));
+      },
+    },
+  });
+  return socket;
+}
+
+/** Has the bytes of a socket go to a function from now on. */
+export function receive(socket: Socket, receiver: Receiver): void {
+  if (NODE) receivers.set(socket, receiver);
+  else socket.on("data", (chunk: Uint8Array) => receiver(chunk) || socket.pause());
+  socket.resume();
+}

@@ -1,0 +1,197 @@
+import { describe, expect, it } from "vitest";
+import { type Backend, type ByteSource, createExecutor, createRunner } from "../mod.ts";
+import { spareBuffers } from "../backends/spare_buffers.ts";
+
+const SIZE = 64 * 1024;
+
+/** Lines that tell where they are from, so that a byte out of place is seen. */
+function textOf(bytes: number): string {
+  let text = "";
+  for (let line = 0; text.length < bytes; line++) text += `line ${line} of the output\n`;
+  return text;
+}
+
+/** A source that overwrites whatever it gets back, at once, and counts. */
+class HostileSource implements ByteSource {
+  readonly #chunks: Uint8Array[];
+  readonly given = new Set<ArrayBufferLike>();
+  recycled = 0;
+  wrong = 0;
+  #end!: () => void;
+  readonly ended = new Promise<void>((resolve) => this.#end = resolve);
+
+  constructor(text: string, size = SIZE) {
+    const bytes = new TextEncoder().encode(text);
+    this.#chunks = [];
+    for (let at = 0; at < bytes.length; at += size) this.#chunks.push(bytes.slice(at, at + size));
+  }
+
+  read(): Promise<Uint8Array | null> {
+    const chunk = this.#chunks.shift() ?? null;
+    chunk ? this.given.add(chunk.buffer) : this.#end();
+    return Promise.resolve(chunk);
+  }
+
+  recycle(chunk: Uint8Array): void {
+    // A chunk that is not one of its own, or comes twice, would be two readers' memory at once.
+    if (!this.given.delete(chunk.buffer)) this.wrong++;
+    new Uint8Array(chunk.buffer).fill(0x21);
+    this.recycled++;
+  }
+
+  close(): void {}
+}
+
+function backendOf(stdout: HostileSource): Backend {
+  return {
+    name: "hostile",
+    capabilities: { processGroups: true, mergedOutput: true, killOnHostExit: true },
+    spawn: () =>
+      Promise.resolve({
+        pid: 4_000_000,
+        stdout,
+        exit: stdout.ended.then(() => ({ code: 0 })),
+        kill: () => {},
+        groupGone: () => true,
+      }),
+  };
+}
+
+const shell = ["/bin/sh", ["-c"]] as const;
+
+describe("memory given back to a source", () => {
+  for (const maxOutput of [0, 100, 20_000, 50_000, 70_000, 400_000, Infinity]) {
+    for (const size of [SIZE, 1_000, 16 * 1024, 40_000]) {
+      it(`is not looked at any more by run, of which ${maxOutput} bytes are kept, in chunks of ${size}`, async () => {
+        const text = textOf(1_000_000);
+        const source = new HostileSource(text, size);
+        const runner = createRunner({
+          cwd: "/",
+          shell,
+          maxOutput,
+          executor: createExecutor({ backend: backendOf(source) }),
+        });
+        const { output, totalBytes } = await runner.run("anything");
+        expect(totalBytes).toBe(text.length);
+        const kept = output.replace(/^\.\.\.\(truncated.*\n/, "");
+        expect(text.endsWith(kept)).toBe(true);
+        if (maxOutput > 100) expect(kept.length).toBeGreaterThan(Math.min(maxOutput, text.length) - 100);
+        expect(source.wrong).toBe(0);
+        // Else nothing is gained by it.
+        if (maxOutput < 400_000) expect(source.recycled).toBeGreaterThan(0);
+      });
+    }
+  }
+
+  it("is not looked at any more by tee and onOutput", async () => {
+    const text = textOf(4_000_000);
+    const source = new HostileSource(text);
+    const teed: Uint8Array[] = [];
+    let heard = "";
+    await createRunner({ cwd: "/", shell, executor: createExecutor({ backend: backendOf(source) }) }).run(
+      "any",
+      {
+        tee: new WritableStream({ write: (chunk) => void teed.push(chunk) }),
+        onOutput: (part) => heard += part,
+      },
+    );
+    expect(teed.map((chunk) => new TextDecoder().decode(chunk)).join("")).toBe(text);
+    expect(heard).toBe(text);
+    expect(source.wrong).toBe(0);
+    expect(source.recycled).toBeGreaterThan(0);
+  });
+
+  it("is not looked at any more by lines", async () => {
+    const text = textOf(4_000_000);
+    const source = new HostileSource(text);
+    await using process = await createExecutor({ backend: backendOf(source) }).spawn("anything");
+    const lines: string[] = [];
+    for await (const line of process.stdoutStream().lines()) lines.push(line);
+    expect(lines.join("\n") + "\n").toBe(text);
+    expect(source.wrong).toBe(0);
+    expect(source.recycled).toBeGreaterThan(10);
+  });
+
+  it("stays the next reader's where a loop over lines is left early", async () => {
+    const text = textOf(300_000);
+    const source = new HostileSource(text);
+    await using process = await createExecutor({ backend: backendOf(source) }).spawn("anything");
+    const stream = process.stdoutStream();
+    let first = "";
+    for await (const line of stream.lines({ preventCancel: true })) {
+      first = line;
+      break;
+    }
+    expect(`${first}\n${await stream.text()}`).toBe(text);
+    expect(source.wrong).toBe(0);
+  });
+
+  it("is never what a reader was given to keep", async () => {
+    const text = textOf(1_000_000);
+    const source = new HostileSource(text);
+    await using process = await createExecutor({ backend: backendOf(source) }).spawn("anything");
+    const kept: Uint8Array[] = [];
+    for await (const chunk of process.stdoutStream()) kept.push(chunk);
+    expect(kept.map((chunk) => new TextDecoder().decode(chunk)).join("")).toBe(text);
+    expect(source.recycled).toBe(0);
+  });
+
+  it("is given back by a stream that nobody asked for, once its beginning is kept", async () => {
+    const text = textOf(3_000_000);
+    const source = new HostileSource(text);
+    await using process = await createExecutor({ backend: backendOf(source) }).spawn("anything");
+    await process.wait();
+    const stream = process.stdoutStream();
+    let read = "";
+    const reading = (async () => {
+      for await (const chunk of stream) read += new TextDecoder().decode(chunk);
+    })();
+    await expect(reading).rejects.toMatchObject({ reason: "buffer_exceeded" });
+    expect(read.length).toBeGreaterThan(0);
+    expect(text.startsWith(read)).toBe(true);
+    expect(source.wrong).toBe(0);
+    expect(source.recycled).toBeGreaterThan(10);
+  });
+});
+
+describe("buffers for reads", () => {
+  it("are of one size, whatever is given back, and not kept without end", () => {
+    for (let i = 0; i < 100; i++) spareBuffers.put(new ArrayBuffer(SIZE));
+    spareBuffers.put(new ArrayBuffer(8));
+    const taken = Array.from({ length: 100 }, () => spareBuffers.take());
+    expect(taken.every((buffer) => buffer.byteLength === SIZE)).toBe(true);
+    expect(new Set(taken).size).toBe(100);
+  });
+});
+
+describe("real output through memory that is used again", () => {
+  const backends = [{ mergeStderr: false }, { mergeStderr: true }];
+  for (const { mergeStderr } of backends) {
+    it(`is what was written, of many processes at a time, ${mergeStderr ? "merged" : "apart"}`, async () => {
+      const executor = createExecutor();
+      const outputs = await Promise.all(Array.from({ length: 6 }, async (_, i) => {
+        const command = ["sh", "-c", `yes 'number ${i} of six' | head -c 700000`];
+        const { stdout } = await executor.output(command, { mergeStderr });
+        return stdout;
+      }));
+      outputs.forEach((bytes, i) => {
+        const line = `number ${i} of six\n`;
+        const expected = line.repeat(Math.ceil(700_000 / line.length)).slice(0, 700_000);
+        expect(new TextDecoder().decode(bytes) === expected).toBe(true);
+      });
+    });
+  }
+
+  it("is what was written, of many runs at a time", async () => {
+    const runner = createRunner({ cwd: "/", maxOutput: 200_000 });
+    const results = await Promise.all(
+      Array.from({ length: 6 }, (_, i) => runner.run(`yes 'number ${i} of six' | head -c 1400000`)),
+    );
+    results.forEach(({ output, totalBytes }, i) => {
+      expect(totalBytes).toBe(1_400_000);
+      const lines = output.split("\n").slice(1, -1);
+      expect(lines.length).toBeGreaterThan(10_000);
+      expect(lines.every((line) => line === `number ${i} of six`)).toBe(true);
+    });
+  });
+});
