@@ -9,8 +9,10 @@ const PF_EXITING = 0x4;
 
 /** Signals that have names, and so are told by Node itself. */
 const LAST_NAMED = 31;
-/** Time, in ms, between two looks while output comes: a look costs as much as reading a small chunk. */
-const PAUSE = 1;
+/** A look costs as much as reading a small chunk. While much comes there is one for so many ms, … */
+const PAUSE = 10;
+/** … but so many at once: a process that prints now and then is looked at each time. */
+const MOST_AT_ONCE = 20;
 
 /**
  * Looks for the signal that a process dies of, at the moments when it may be dying.
@@ -20,7 +22,8 @@ const PAUSE = 1;
  */
 export class DyingWatch {
   readonly #pid: number;
-  #lastLook = -Infinity;
+  #lastLook = 0;
+  #credit = MOST_AT_ONCE;
   #signal: number | undefined;
   #certain = false;
 
@@ -37,8 +40,10 @@ export class DyingWatch {
   look(atEnd: boolean): void {
     if (this.#certain) return;
     const now = performance.now();
-    if (!atEnd && now - this.#lastLook < PAUSE) return;
+    this.#credit = Math.min(MOST_AT_ONCE, this.#credit + (now - this.#lastLook) / PAUSE);
     this.#lastLook = now;
+    if (!atEnd && this.#credit < 1) return;
+    this.#credit--;
     const death = deathOf(this.#pid);
     if (!death) return;
     if (death.signal > LAST_NAMED) this.#signal = death.signal;

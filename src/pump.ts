@@ -27,8 +27,10 @@ export interface PumpOptions {
 }
 
 /** A reader that waits for bytes. */
-interface Waiter extends Deferred<Uint8Array | null> {
+interface Waiter {
   readonly size: number;
+  readonly resolve: (chunk: Uint8Array | null) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /**
@@ -166,10 +168,12 @@ export class Pump {
     const error = this.#endError();
     if (error) return Promise.reject(error);
     if (this.#over) return Promise.resolve(null);
-    this.#waiter = { ...deferred<Uint8Array | null>(), size };
+    const promise = new Promise<Uint8Array | null>((resolve, reject) =>
+      this.#waiter = { size, resolve, reject }
+    );
     this.#options.onWaiting(1);
     this.#kick();
-    return this.#waiter.promise;
+    return promise;
   }
 
   /** Gives back bytes that were read and not used: the next read gets them first. */

@@ -4,11 +4,9 @@
  */
 import { checkBoolean, checkOptions, show } from "./check.ts";
 import { ExecError } from "./errors.ts";
-import { LineSplitter } from "./lines.ts";
+import { LineIterator } from "./line_iterator.ts";
 import type { Pump } from "./pump.ts";
 import { decodeUtf8 } from "./utf8.ts";
-
-const LF = 0x0a;
 
 /** How lines are read. */
 export interface LinesOptions {
@@ -78,15 +76,12 @@ export class PumpedStream implements Stream {
     return this.#pump.complete;
   }
 
-  async read(size = Infinity): Promise<Uint8Array | null> {
-    this.#checkIdle();
-    if (size !== Infinity && !(Number.isInteger(size) && size > 0)) {
-      throw new ExecError(
-        "invalid_option",
-        `read takes a positive whole number of bytes, got ${show(size)}.`,
-      );
-    }
-    return await this.#pump.read(size);
+  // Not async: for a chunk of a fast command each promise counts.
+  read(size = Infinity): Promise<Uint8Array | null> {
+    if (this.#collecting || this.#pump.busy) return Promise.reject(busy());
+    if (size === Infinity || (Number.isInteger(size) && size > 0)) return this.#pump.read(size);
+    const message = `read takes a positive whole number of bytes, got ${show(size)}.`;
+    return Promise.reject(new ExecError("invalid_option", message));
   }
 
   /** Takes back a chunk as `read` gave it, once nobody looks at its bytes any more: its memory is used again. */
@@ -111,7 +106,15 @@ export class PumpedStream implements Stream {
   lines(options?: LinesOptions): AsyncIterable<string> {
     const { preventCancel } = checkOptions(options, ["preventCancel"]);
     const keepOpen = checkBoolean("preventCancel", preventCancel, false);
-    return { [Symbol.asyncIterator]: () => this.#lineIterator(keepOpen) };
+    const source = {
+      maxLine: this.#pump.maxBuffer,
+      preventCancel: keepOpen,
+      read: () => this.read(),
+      recycle: (chunk: Uint8Array) => this.recycle(chunk),
+      unread: (bytes: Uint8Array) => this.#pump.unread(bytes),
+      close: () => this.close(),
+    };
+    return { [Symbol.asyncIterator]: () => new LineIterator(source) };
   }
 
   get readable(): ReadableStream<Uint8Array> {
@@ -135,10 +138,7 @@ export class PumpedStream implements Stream {
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
     return {
-      next: async () => {
-        const value = await this.read();
-        return value === null ? { done: true, value: undefined } : { done: false, value };
-      },
+      next: () => this.read().then(toResult),
       return: async () => {
         await this.close();
         return { done: true, value: undefined };
@@ -146,64 +146,18 @@ export class PumpedStream implements Stream {
     };
   }
 
-  #lineIterator(preventCancel: boolean): AsyncIterator<string, undefined> {
-    const lines = this.#lines(preventCancel);
-    let waiting = 0;
-    return {
-      next: async () => {
-        waiting++;
-        try {
-          return await lines.next();
-        } finally {
-          waiting--;
-        }
-      },
-      return: async () => {
-        // A generator that waits for bytes would not hear of its end before they come.
-        if (waiting > 0 && !preventCancel) await this.close();
-        return await lines.return(undefined);
-      },
-    };
-  }
-
-  async *#lines(preventCancel: boolean): AsyncGenerator<string, undefined> {
-    const splitter = new LineSplitter(this.#pump.maxBuffer);
-    // What a loop left early has not taken: set only while it holds a line.
-    let untaken: Uint8Array | undefined;
-    try {
-      for (let chunk = await this.read(); chunk !== null; chunk = await this.read()) {
-        for (let start = 0; start < chunk.length;) {
-          // A line at a time only where the bytes after it may have to be given back.
-          const end = preventCancel ? chunk.indexOf(LF, start) + 1 || chunk.length : chunk.length;
-          const lines = await this.#split(splitter, chunk.subarray(start, end));
-          start = end;
-          untaken = chunk.subarray(end);
-          for (const line of lines) yield line;
-          untaken = undefined;
-        }
-        this.recycle(chunk);
-      }
-      for (const line of splitter.end()) yield line;
-    } finally {
-      if (untaken) preventCancel ? this.#pump.unread(untaken) : await this.close();
-    }
-  }
-
-  async #split(splitter: LineSplitter, bytes: Uint8Array): Promise<string[]> {
-    try {
-      return splitter.push(bytes);
-    } catch (error) {
-      // A line beyond the limit: nobody will read on, so the child must not wait for that.
-      await this.close();
-      throw error;
-    }
-  }
-
   #checkIdle(): void {
-    if (!this.#collecting && !this.#pump.busy) return;
-    throw new ExecError(
-      "stream_busy",
-      "A read of this stream is pending already: wait for it before the next one.",
-    );
+    if (this.#collecting || this.#pump.busy) throw busy();
   }
+}
+
+function toResult(value: Uint8Array | null): IteratorResult<Uint8Array, undefined> {
+  return value === null ? { done: true, value: undefined } : { done: false, value };
+}
+
+function busy(): ExecError {
+  return new ExecError(
+    "stream_busy",
+    "A read of this stream is pending already: wait for it before the next one.",
+  );
 }

@@ -1,10 +1,11 @@
 /**
  * The benchmark: this package, the bare runtimes, the physical limit in C and the peers, in one run.
  *
- *   npm run bench -- [--quick] [--only=NAME,…] [--on=RUNTIME,…] [--write] [--save=FILE]
+ *   npm run bench -- [--quick] [--only=NAME,…] [--on=RUNTIME,…] [--write|--document] [--save=FILE]
  *
  * `--quick` measures fewer rounds, `--only` some scenarios, `--on` some runtimes (node20, node26, deno, bun);
- * `--write` makes docs/benchmarks.md and its plots of what was measured, `--save` writes the figures as JSON.
+ * `--write` makes docs/benchmarks.json, docs/benchmarks.md and its plots of what was measured; `--document` makes the
+ * latter two anew without measuring; `--save` writes the figures somewhere else.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -41,7 +42,7 @@ const { values: given } = parseArgs({
 });
 
 if (given.document) {
-  writeDocument(JSON.parse(readFileSync(RESULTS, "utf8")));
+  await writeDocument(JSON.parse(readFileSync(RESULTS, "utf8")));
   process.exit();
 }
 
@@ -76,7 +77,10 @@ for (const scenario of wanted) {
     const rounds = given.quick ? Math.min(3, scenario.rounds) : scenario.rounds;
     const rows = await measure(scenario, runtime, { limitProgram, environment, rounds });
     const targets = judge(scenario, runtime, rows);
-    for (const row of rows) delete row.raw;
+    for (const row of rows) {
+      delete row.raw;
+      delete row.rawCpu;
+    }
     const { name, title, unit, axis, sizes } = scenario;
     results.scenarios.push({ name, title, unit, axis, sizes, runtime: runtime.name, rows, targets });
     printScenario(scenario, runtime, rows, targets);
@@ -90,7 +94,7 @@ if (given.save) writeFileSync(given.save, JSON.stringify(results));
 if (given.write) {
   mkdirSync(join(root, "docs"), { recursive: true });
   writeFileSync(RESULTS, `${JSON.stringify(results, rounded)}\n`);
-  writeDocument(results);
+  await writeDocument(results);
 }
 
 /** The ones a flag names, all when it names none. */

@@ -11,7 +11,7 @@ const runFile = promisify(execFile);
 const here = fileURLToPath(new URL(".", import.meta.url));
 const script = join(here, "import_time.mjs");
 const PEERS = ["tinyexec", "nano-spawn", "execa", "dax", "zx"];
-const EMPTY = "data:text/javascript,";
+const EMPTY = new URL("empty.mjs", import.meta.url).href;
 
 export async function measureImports(runtime, { packageUrl, environment, rounds }) {
   const ours = new URL("mod.js", packageUrl);
@@ -57,7 +57,7 @@ function sizeOf(entry) {
     if (files.has(path)) return;
     const code = readFileSync(path, "utf8");
     files.set(path, code);
-    for (const [, name] of code.matchAll(/(?:^|[\s;}])(?:from|import)\s*["']([^"']+)["']/g)) {
+    for (const [, name] of code.matchAll(/(?:^|[\s;}])(?:from|import|require\()\s*["']([^"']+)["']/g)) {
       const found = /^\.\.?\//.test(name)
         ? resolve(dirname(path), name)
         : isPackage(name) && packageEntry(path, name);

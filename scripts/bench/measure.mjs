@@ -43,8 +43,9 @@ export async function measure(scenario, runtime, { limitProgram, environment, ro
 }
 
 /** Starts what a contestant needs, and warms it up. */
-async function enter({ c, subject, method, options }, scenario, runtime, { limitProgram, environment }) {
-  const { work, ballast, limit } = scenario;
+async function enter(contestant, scenario, runtime, { limitProgram, environment }) {
+  const { c, subject, method, options, work = scenario.work } = contestant;
+  const { ballast, limit } = scenario;
   if (c) {
     const units = work.count ?? 1;
     return {
@@ -101,6 +102,7 @@ function summary(row, rows, { scale = 1 }) {
     ...(memory && { memory }),
     rounds: wall.length,
     raw: wall,
+    rawCpu: cpu,
   };
 }
 

@@ -1,7 +1,11 @@
+import process from "node:process";
+
 /** The peers, each called as its documentation shows it, with an empty stdin and both outputs collected. */
 const peers = {
   execa: async () => {
-    const { execa } = await import("execa");
+    // Version 10 runs on Node 22 and later.
+    const old = process.versions.node.startsWith("20.") && !process.versions.bun;
+    const { execa } = await import(old ? "execa-9" : "execa");
     return {
       collect: async ([file, ...args]) => (await execa(file, args, { stdin: "ignore" })).stdout.length,
       collectMerged: async ([file, ...args]) =>
@@ -39,10 +43,13 @@ const peers = {
     const { $ } = await import("dax");
     return {
       collect: async (argv) =>
-        (await $`${argv}`.stdin("null").stdout("piped").stderr("piped").quiet()).stdoutBytes.length,
+        (await $`${argv.map(byPath)}`.stdin("null").stdout("piped").stderr("piped").quiet()).stdoutBytes
+          .length,
     };
   },
 };
+
+const byPath = (word) => word === "true" ? "/bin/true" : word;
 
 async function countLines(iterable) {
   let characters = 0;
