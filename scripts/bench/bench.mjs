@@ -69,7 +69,7 @@ if (!limitProgram) console.log("No C compiler (cc) is here: the physical limit i
 for (const scenario of wanted) {
   for (const runtime of runtimes) {
     if (scenario.name === "import") {
-      const rows = await measureImports(runtime, { packageUrl, environment, rounds: given.quick ? 5 : 21 });
+      const rows = await measureImports(runtime, { packageUrl, environment, rounds: given.quick ? 5 : 11 });
       results.scenarios.push({ name: "import", runtime: runtime.name, rows });
       printImports(runtime, rows);
       continue;

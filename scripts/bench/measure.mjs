@@ -6,8 +6,11 @@ import { ratio, spread } from "./statistics.mjs";
 
 const runFile = promisify(execFile);
 
-/** Answers the rows of a scenario; a contestant that does not run there says why in its row. */
-export async function measure(scenario, runtime, { limitProgram, environment, rounds, log = () => {} }) {
+/**
+ * Answers the rows of a scenario; a contestant that does not run there says why in its row.
+ * @param options where `pool` is given, hosts come from it, by their subject, and stay there
+ */
+export async function measure(scenario, runtime, { limitProgram, environment, rounds, pool }) {
   const contestants = scenario.contestants(runtime).filter(({ c }) => !c || (limitProgram && scenario.limit));
   const entrants = [];
   const rows = [];
@@ -30,20 +33,19 @@ export async function measure(scenario, runtime, { limitProgram, environment, ro
         const entrant = entrants[(i + round) % entrants.length];
         if (!entrant.row.problem) await take(entrant);
       }
-      log(`round ${round + 1} of ${rounds}`);
     }
     for (const { row, host, before } of entrants) {
       const memory = scenario.memory && host?.memory();
       if (memory) row.memory = { peak: memory.peak, growth: memory.peak - before.peak };
     }
   } finally {
-    for (const { host } of entrants) host?.end();
+    if (!pool) { for (const { host } of entrants) host?.end(); }
   }
   return rows.map((row) => summary(row, rows, scenario));
 }
 
 /** Starts what a contestant needs, and warms it up. */
-async function enter(contestant, scenario, runtime, { limitProgram, environment }) {
+async function enter(contestant, scenario, runtime, { limitProgram, environment, pool }) {
   const { c, subject, method, options, work = scenario.work } = contestant;
   const { ballast, limit } = scenario;
   if (c) {
@@ -55,13 +57,15 @@ async function enter(contestant, scenario, runtime, { limitProgram, environment 
       },
     };
   }
-  const host = await Host.start({ runtime, subject, ballast, environment });
+  const host = pool?.get(subject) ?? await Host.start({ runtime, subject, ballast, environment });
+  pool?.set(subject, host);
   const perform = () => host.ask({ ...work, method, options });
   try {
     const before = host.memory();
     await host.ask(warmUp({ ...work, method, options }));
     return { host, before, perform };
   } catch (error) {
+    pool?.delete(subject);
     host.end();
     throw error;
   }
@@ -117,9 +121,12 @@ export function judge(scenario, runtime, rows) {
       return row.memory ? [verdict(of, "growth of memory", row.memory.growth, growth, "bytes")] : [];
     }
     if (value) return [verdict(of, "time for each", row.wall.median, value, scenario.unit)];
+    const measured = rows.filter((each) => each.wall);
     const others = against === "peers"
-      ? rows.filter((each) => each.peer && each.wall)
-      : [rows.find((each) => each.wall)];
+      ? measured.filter(({ peer }) => peer)
+      : against
+      ? measured.filter(({ label }) => label === against)
+      : measured.slice(0, 1);
     return others.map((other) => {
       const paired = row.raw.length === other.raw.length;
       const times = paired ? ratio(row.raw, other.raw).median : row.wall.median / other.wall.median;

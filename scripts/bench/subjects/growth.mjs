@@ -16,7 +16,7 @@ const MIB = 2 ** 20;
 
 export const subject = {
   processes: async ({ size }) => {
-    await once("live", async () => {
+    await once(`live ${size}`, async () => {
       for (let i = 0; i < size; i++) await executor.spawn("sleep 1000", { stdin: "null" });
     });
     for (let i = 0; i < 50; i++) await executor.output(["true"]);
@@ -28,7 +28,7 @@ export const subject = {
     return times * (size / MIB);
   },
   registered: async ({ size }) => {
-    const registry = await once("registry", () => {
+    const registry = await once(`registry ${size}`, () => {
       const made = createRegistry();
       for (let i = 0; i < size; i++) made.define(`app:e${i}`, { kind: "exec.native" });
       return made;
@@ -40,7 +40,7 @@ export const subject = {
     return COUNT;
   },
   whitelist: async ({ size }) => {
-    const allowed = await once("whitelist", () => {
+    const allowed = await once(`whitelist ${size}`, () => {
       const commandWhitelist = Array.from({ length: size }, (_, i) => `git show ${i}`);
       const backend = fakeBackend().on(() => true, { stdout: "" });
       return createExecutor({ backend, commandWhitelist });
