@@ -56,7 +56,6 @@ export interface DenoApi {
   stat(path: string): Promise<{ isDirectory: boolean; isFile: boolean; mode: number | null }>;
   readDirSync(path: string): Iterable<{ name: string }>;
   readTextFileSync(path: string): string;
-  unrefTimer(id: number): void;
 }
 
 /** The Deno namespace, where this runs on Deno. */
