@@ -27,7 +27,7 @@ look() {
   line= born= group= session=
   while read -r part; do line=$part; done <"/proc/$1/stat" || return
   set -f
-  set -- \${line##*)}
+  set -- \${line##*\\)}
   group=$3 session=$4 born=\${20}
 }
 
