@@ -4,21 +4,14 @@
  */
 import type { PolicyRules } from "./ask_policy.ts";
 import type { Backend } from "./backend.ts";
-import {
-  checkBoolean,
-  checkFunction,
-  checkMs,
-  checkOptions,
-  checkTimeout,
-  invalidOption,
-  show,
-} from "./check.ts";
-import { type Clock, systemClock } from "./clock.ts";
+import { checkBoolean, checkFunction, checkMs, checkOptions, checkTimeout } from "./check.ts";
+import { systemClock } from "./clock.ts";
 import { defaultBackend } from "./default_backend.ts";
 import type { EventListener } from "./events.ts";
 import type { ExecutorOptions } from "./executor.ts";
 import { checkCwd, checkEnv } from "./location.ts";
 import { DEFAULT_KILL_GRACE, type ProcessDefaults } from "./options.ts";
+import { checkBackend, checkClock } from "./seams.ts";
 import { parseWhitelist, type Whitelist } from "./whitelist.ts";
 
 const EXECUTOR_OPTIONS: readonly (keyof ExecutorOptions)[] = [
@@ -50,11 +43,11 @@ export interface ExecutorSettings extends PolicyRules {
  */
 export function resolveExecutorOptions(given: ExecutorOptions | undefined): ExecutorSettings {
   const options = checkOptions(given, EXECUTOR_OPTIONS);
-  const backend = checkBackend(options.backend);
+  const backend = checkBackend("backend", options.backend);
   return {
     backend: backend ? () => backend : defaultBackend,
     handleSignals: checkBoolean("handleSignals", options.handleSignals, true),
-    clock: checkClock(options.clock) ?? systemClock,
+    clock: checkClock("clock", options.clock) ?? systemClock,
     policy: checkFunction("policy", options.policy),
     policyTimeout: checkTimeout("policyTimeout", options.policyTimeout),
     onEvent: checkFunction("onEvent", options.onEvent),
@@ -67,24 +60,4 @@ export function resolveExecutorOptions(given: ExecutorOptions | undefined): Exec
       killGrace: checkMs("killGrace", options.killGrace, DEFAULT_KILL_GRACE),
     },
   };
-}
-
-function checkBackend(backend: Backend | undefined): Backend | undefined {
-  if (backend === undefined) return undefined;
-  const isBackend = typeof backend?.spawn === "function" && typeof backend.capabilities === "object" &&
-    backend.capabilities !== null;
-  if (isBackend) return backend;
-  throw invalidOption("backend", `must be a Backend with "spawn" and "capabilities", got ${show(backend)}.`);
-}
-
-function checkClock(clock: Clock | undefined): Clock | undefined {
-  if (clock === undefined) return undefined;
-  const isClock = [clock?.now, clock?.setTimeout, clock?.clearTimeout].every((method) =>
-    typeof method === "function"
-  );
-  if (isClock) return clock;
-  throw invalidOption(
-    "clock",
-    `must be a Clock with "now", "setTimeout" and "clearTimeout", got ${show(clock)}.`,
-  );
 }

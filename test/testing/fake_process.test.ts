@@ -413,6 +413,12 @@ describe("a rule is strict", () => {
     ["no command", () => fakeBackend().on("", {}), /command/i],
     ["no text for a shell", () => fakeBackend().onShell(undefined as never, {}), /"match"/],
     ["a fallback that is no backend", () => fakeBackend({ fallback: {} as never }), /fallback/],
+    [
+      "a fallback that says of nothing whether it can",
+      () => fakeBackend({ fallback: { spawn: () => {} } as never }),
+      /"capabilities"/,
+    ],
+    ["a clock that is none", () => fakeBackend({ clock: { now: () => 0 } as never }), /"clock" .*"setTimeout"/],
   ])("and refuses %s where it is made", (_, make, message) => {
     expect(make).toThrow(message);
   });

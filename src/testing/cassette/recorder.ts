@@ -6,7 +6,7 @@ import type { Backend, Child, SpawnRequest } from "../../backend.ts";
 import { checkOneOf } from "../../check.ts";
 import { defaultBackend } from "../../default_backend.ts";
 import { ExecError } from "../../errors.ts";
-import { checkBackend } from "../check_backend.ts";
+import { checkBackend } from "../../seams.ts";
 import { Edits } from "./edits.ts";
 import { cassettePath, missingCassette, readCassette, writeCassette } from "./file.ts";
 import type { CassetteCall } from "./format.ts";

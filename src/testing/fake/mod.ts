@@ -5,7 +5,7 @@
 import type { Backend, Child, SpawnRequest } from "../../backend.ts";
 import { checkOptions } from "../../check.ts";
 import { type Clock, systemClock } from "../../clock.ts";
-import { checkBackend } from "../check_backend.ts";
+import { checkBackend, checkClock } from "../../seams.ts";
 import { type FakeCall, RecordedCall } from "./call.ts";
 import { start } from "./play.ts";
 import type { FakeBackground, FakeProcess } from "./process.ts";
@@ -68,7 +68,7 @@ export interface FakeBackend extends Backend {
  */
 export function fakeBackend(options?: FakeBackendOptions): FakeBackend {
   const { fallback, clock } = checkOptions(options, ["fallback", "clock"]);
-  return new RuledBackend(checkBackend("fallback", fallback), clock ?? systemClock);
+  return new RuledBackend(checkBackend("fallback", fallback), checkClock("clock", clock) ?? systemClock);
 }
 
 class RuledBackend implements FakeBackend {
