@@ -72,9 +72,13 @@ export class FakeChild implements Child {
     if (stdout === "pipe") this.stdout = this.#stdout = new MemoryPipe();
     if (mergeStderr) this.#stderr = this.#stdout;
     else if (stderr === "pipe") this.stderr = this.#stderr = new MemoryPipe();
-    if (stdin !== "pipe") return;
-    this.#input = new MemoryPipe();
-    this.stdin = { write: (bytes) => this.#takeInput(bytes), close: () => this.#endInput() };
+    if (stdin === "pipe") {
+      this.#input = new MemoryPipe();
+      this.stdin = { write: (bytes) => this.#takeInput(bytes), close: () => this.#endInput() };
+    } else {
+      // A function that waits for the end of input would wait for ever.
+      this.#inputOver();
+    }
   }
 
   /** Whether it has ended. */

@@ -99,9 +99,16 @@ export interface Plan {
  */
 export function planReply(reply: FakeReply): Plan {
   if (typeof reply !== "object" || reply === null || Array.isArray(reply)) {
-    throw invalidOption("reply", `must be an object or a function, got ${show(reply)}.`);
+    throw invalidOption("answer", `must be an object or a function, got ${show(reply)}.`);
+  }
+  if ("then" in reply) {
+    throw invalidOption(
+      "answer",
+      "must be an object or a function, got a promise: give a function, which may wait.",
+    );
   }
   checkKeys(reply, REPLY_KEYS);
+  checkAlone(reply);
   return {
     steps: planSteps(reply),
     exit: planExit(reply),
@@ -157,6 +164,12 @@ function planIgnores(ignores: readonly SignalName[]): ReadonlySet<SignalName> {
     throw invalidOption("ignores", `must not name "SIGKILL": nothing survives it.`);
   }
   return new Set(names);
+}
+
+function checkAlone({ error, times: _, ...more }: FakeReply): void {
+  const [other] = Object.entries(more).filter(([, value]) => value !== undefined);
+  if (error === undefined || !other) return;
+  throw invalidOption("error", `can't be given together with "${other[0]}": what can't start does nothing.`);
 }
 
 function checkError(error: ExecErrorReason | Error | undefined): ExecErrorReason | Error | undefined {

@@ -2,7 +2,7 @@
  * Which faked command answers a call.
  * @module
  */
-import { checkFunction, invalidOption, show } from "../../check.ts";
+import { invalidOption, show } from "../../check.ts";
 import { parseCommand, quote } from "../../command.ts";
 import { ExecError } from "../../errors.ts";
 import { nearest } from "../../nearest.ts";
@@ -32,6 +32,12 @@ export interface Rule {
 /** Makes a rule for commands. */
 export function commandRule(match: FakeMatch, answer: FakeAnswer): Rule {
   if (typeof match === "function") return rule("a function", match, answer);
+  if ((match as unknown) instanceof RegExp) {
+    throw invalidOption(
+      "match",
+      `must be a command, an array of words or a function, got ${match}: only onShell() takes a RegExp.`,
+    );
+  }
   const words = parseCommand(match);
   if (typeof match === "string") return rule(quote(words), ({ argv }) => sameWords(words, argv), answer);
   const name = words.map((word) => isWildcard(word) ? word : quote([word])).join(" ");
@@ -40,8 +46,8 @@ export function commandRule(match: FakeMatch, answer: FakeAnswer): Rule {
 
 /** Makes a rule for the text that `run` gives to a shell; `shells` are the executables that `run` has looked for. */
 export function shellRule(match: FakeShellMatch, answer: FakeAnswer, shells: ReadonlySet<string>): Rule {
-  if (typeof match !== "string" && !(match instanceof RegExp)) {
-    checkFunction("match", match ?? invalid(match));
+  if (typeof match !== "string" && typeof match !== "function" && !(match instanceof RegExp)) {
+    throw invalidOption("match", `must be a string, a RegExp or a function, got ${show(match)}.`);
   }
   const name = typeof match === "function" ? "a function" : typeof match === "string" ? match : String(match);
   const matches = (call: FakeCall) => {
@@ -59,10 +65,6 @@ export function shellRule(match: FakeShellMatch, answer: FakeAnswer, shells: Rea
 function possibleCommands(text: string): string[] {
   const lines = text.split("\n");
   return lines.map((_, index) => lines.slice(index).join("\n"));
-}
-
-function invalid(match: unknown): never {
-  throw invalidOption("match", `must be a string, a RegExp or a function, got ${show(match)}.`);
 }
 
 function rule(name: string, matches: (call: FakeCall) => boolean, given: FakeAnswer): Rule {
@@ -87,13 +89,19 @@ function isWildcard(word: string): boolean {
   return word === "*" || word === "**";
 }
 
+/** Whether words fit a pattern; what the last `"**"` stands for grows until the rest fits, so the time has a bound. */
 function matchesPattern(pattern: readonly string[], argv: readonly string[]): boolean {
-  const [word, ...rest] = pattern;
-  if (word === undefined) return argv.length === 0;
-  if (word === "**") {
-    return matchesPattern(rest, argv) || argv.length > 0 && matchesPattern(pattern, argv.slice(1));
+  let [next, at] = [0, 0];
+  let last: { readonly next: number; at: number } | undefined;
+  while (at < argv.length) {
+    const word = pattern[next];
+    if (word === "**") last = { next: ++next, at };
+    else if (word === "*" || word === argv[at]) [next, at] = [next + 1, at + 1];
+    else if (last) [next, at] = [last.next, ++last.at];
+    else return false;
   }
-  return argv.length > 0 && (word === "*" || word === argv[0]) && matchesPattern(rest, argv.slice(1));
+  while (pattern[next] === "**") next++;
+  return next === pattern.length;
 }
 
 /** Whether a rule is for a call: at once, because the next rule waits for the answer. */
@@ -137,12 +145,9 @@ export class Rules {
   /** The error for a call no rule is for. */
   unexpected(call: FakeCall, shells: ReadonlySet<string>): ExecError {
     const names = this.#rules.map((rule) => rule.used < rule.times ? rule.name : `${rule.name} (used up)`);
-    const near = nearest(
-      shellText(call.argv, shells) ?? call.command,
-      this.#rules.map(({ name }) => name.replace(/^in a shell: /, "")),
-    );
+    const near = this.#nearest(shellText(call.argv, shells) ?? call.command);
     const where = call.cwd === undefined ? "" : ` in ${show(call.cwd)}`;
-    const hint = near === undefined ? "" : `\nThe nearest is: ${shorten(near)}`;
+    const hint = near === undefined ? "" : `\nThe nearest is: ${shorten(names[near]!)}`;
     const list = names.length === 0
       ? "There are no rules."
       : `The rules are:\n${names.map((name) => `  ${shorten(name)}`).join("\n")}`;
@@ -151,7 +156,23 @@ export class Rules {
       `  ${shorten(call.command)}${hint}\n${list}`;
     return new ExecError("unexpected_command", message, {
       kind: "NOT_FOUND",
-      details: { argv: call.argv, cwd: call.cwd, rules: names, nearest: near },
+      details: {
+        argv: call.argv,
+        cwd: call.cwd,
+        rules: names,
+        nearest: near === undefined ? undefined : names[near],
+      },
     });
+  }
+
+  /** The place of the rule that a command was most likely meant for: one nearly alike, or for the same executable. */
+  #nearest(command: string): number | undefined {
+    const commands = this.#rules.map(({ name }) => name.replace(/^in a shell: /, ""));
+    const near = nearest(command, commands);
+    const executable = command.split(" ", 1)[0];
+    const at = near === undefined
+      ? commands.findIndex((other) => other.split(" ", 1)[0] === executable)
+      : commands.indexOf(near);
+    return at < 0 ? undefined : at;
   }
 }
