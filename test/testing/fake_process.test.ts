@@ -2,6 +2,7 @@
  * Fakes that are played by a function, and what only adversarial eyes look for in a fake.
  */
 import { pathToFileURL } from "node:url";
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import {
   createExecutor,
@@ -14,7 +15,7 @@ import {
   run,
 } from "../../mod.ts";
 import { EXEC_ERROR_REASONS } from "../../src/errors.ts";
-import { fakeBackend, type FakeReply, virtualClock } from "../../src/testing/mod.ts";
+import { fakeBackend, type FakeCall, type FakeReply, virtualClock } from "../../src/testing/mod.ts";
 
 function scene() {
   const clock = virtualClock({ auto: true });
@@ -194,6 +195,12 @@ describe("standard input of a fake", () => {
     expect(await sink.stdoutStream().text()).toBe("abcbbccbc");
   });
 
+  it("that nobody gives is at its end for a function", async () => {
+    const { fake, executor } = scene();
+    fake.on("sort", async (call) => ({ stdout: `<${await call.stdinText()}>` }));
+    expect((await executor.output("sort")).stdoutText()).toBe("<>");
+  });
+
   it("is not waited for by a spawn that never writes", async () => {
     const { fake, executor } = scene();
     fake.on("git status", { stdout: "clean" });
@@ -352,6 +359,34 @@ describe("what a fake saw is exact", () => {
     expect(Object.keys(fake.calls[0]!.env)).toEqual(["A", "B", "C"]);
   });
 
+  it("as data that consoles show, comparisons see, and JSON keeps", async () => {
+    const { fake, executor } = scene();
+    fake.on("cat", {});
+    await executor.output("cat", { cwd: "/app", env: { A: "1" }, input: "h\u00e4" });
+    const call = fake.calls[0]!;
+    const data = { argv: ["cat"], command: "cat", cwd: "/app", env: { A: "1" }, inheritEnv: true };
+    expect(call).toEqual({ ...data, stdin: "h\u00e4", signals: [] });
+    expect(call).not.toEqual({});
+    expect(JSON.parse(JSON.stringify(call))).toEqual({ ...data, stdin: "h\u00e4", signals: [] });
+    expect(inspect(call)).toContain(`stdin: ${inspect("h\u00e4")}`);
+  });
+
+  it("of input whose characters come in pieces, and of what was seen before more came", async () => {
+    const { fake, executor } = scene();
+    fake.on("cat", { delay: Infinity, ignores: ["SIGHUP"] });
+    const cat = await executor.spawn("cat");
+    const [call] = fake.calls as [FakeCall];
+    await cat.writeStdin(Uint8Array.of(0x61, 0xc3));
+    expect(call.stdin).toBe("a");
+    await cat.writeStdin(Uint8Array.of(0xa4, 0xc3));
+    await cat.closeStdin();
+    expect([call.stdin, await call.stdinText()]).toEqual(["a\u00e4\ufffd", "a\u00e4\ufffd"]);
+    await cat.signal("SIGHUP");
+    const { signals } = call;
+    await cat.close(true);
+    expect([signals, call.signals]).toEqual([["SIGHUP"], ["SIGHUP", "SIGKILL"]]);
+  });
+
   it("of calls that were refused or could not start, and of those a fallback ran", async () => {
     const inner = fakeBackend().on("cat", async (call) => ({ stdout: await call.stdinText() })).on("server", {
       delay: Infinity,
@@ -409,16 +444,27 @@ describe("a rule is strict", () => {
     ["two ends", () => fakeBackend().on("a", { signal: "SIGTERM", exitCode: 1 }), /one way/],
     ["SIGKILL among those ignored", () => fakeBackend().on("a", { ignores: ["SIGKILL"] }), /survives/],
     ["steps that are no array", () => fakeBackend().on("a", { steps: { stdout: "a" } as never }), /array/],
-    ["no answer", () => fakeBackend().on("a", undefined as never), /"reply"/],
+    ["no answer", () => fakeBackend().on("a", undefined as never), /"answer"/],
+    ["a promise of one", () => fakeBackend().on("a", Promise.resolve({}) as never), /"answer".*a promise/],
+    [
+      "output of what can't start",
+      () => fakeBackend().on("a", { error: "os_permission", stdout: "a" }),
+      /"error".*"stdout"/,
+    ],
+    ["a RegExp for commands", () => fakeBackend().on(/^git/ as never, {}), /onShell/],
     ["no command", () => fakeBackend().on("", {}), /command/i],
-    ["no text for a shell", () => fakeBackend().onShell(undefined as never, {}), /"match"/],
+    ["no text for a shell", () => fakeBackend().onShell(["npm"] as never, {}), /"match".*a RegExp/],
     ["a fallback that is no backend", () => fakeBackend({ fallback: {} as never }), /fallback/],
     [
       "a fallback that says of nothing whether it can",
       () => fakeBackend({ fallback: { spawn: () => {} } as never }),
       /"capabilities"/,
     ],
-    ["a clock that is none", () => fakeBackend({ clock: { now: () => 0 } as never }), /"clock" .*"setTimeout"/],
+    [
+      "a clock that is none",
+      () => fakeBackend({ clock: { now: () => 0 } as never }),
+      /"clock" .*"setTimeout"/,
+    ],
   ])("and refuses %s where it is made", (_, make, message) => {
     expect(make).toThrow(message);
   });
@@ -443,6 +489,15 @@ describe("a rule is strict", () => {
     }
   });
 
+  it("and many wildcards take no time, whether they fit or not", async () => {
+    const { fake, executor } = scene();
+    const pattern = ["tool", ...Array.from({ length: 40 }, () => ["**", "x"]).flat()];
+    fake.on([...pattern, "end"], { exitCode: 1 }).on([...pattern, "**"], { exitCode: 2 });
+    const command = ["tool", ...Array.from({ length: 400 }, () => "x")];
+    expect((await executor.output(command)).exitCode).toBe(2);
+    expect((await executor.output([...command, "end"])).exitCode).toBe(1);
+  });
+
   it("and a predicate that answers late is refused, not taken for a yes", async () => {
     const { fake, executor } = scene();
     fake.on((async () => await Promise.resolve(false)) as never, {});
@@ -456,7 +511,7 @@ describe("a rule is strict", () => {
     const url = `https://example.org/${"x".repeat(200)}`;
     await executor.output(["curl", url]);
     const error = await failure(executor.output(["curl", url]));
-    for (const part of [url, `"/app"`, "curl * (used up)"]) expect(error.message).toContain(part);
+    for (const part of [url, `"/app"`, "nearest is: curl * (used up)"]) expect(error.message).toContain(part);
     expect(error.details).toMatchObject({ argv: ["curl", url], cwd: "/app" });
   });
 });

@@ -2,13 +2,10 @@
  * What a fake saw of one command.
  * @module
  */
-import type { Child, SpawnRequest } from "../../backend.ts";
-import { joinBytes } from "../bytes.ts";
+import type { SpawnRequest } from "../../backend.ts";
 import { quote } from "../../command.ts";
-import { type Deferred, deferred } from "../../deferred.ts";
 import type { SignalName } from "../../signals.ts";
 import { decodeUtf8 } from "../../utf8.ts";
-import type { ChildLog, FakeChild } from "./child.ts";
 
 /** One command a fake was asked to run. */
 export interface FakeCall {
@@ -32,140 +29,32 @@ export interface FakeCall {
   stdinBytes(): Promise<Uint8Array>;
 }
 
-/** A {@linkcode FakeCall}, which becomes one of a child once that is started. */
-export class RecordedCall implements FakeCall, ChildLog {
-  readonly #request: SpawnRequest;
-  readonly #received: Uint8Array[] = [];
-  readonly #signals: SignalName[] = [];
-  #inputIsOver = false;
-  #onInputOver: Deferred<void> | undefined;
-  #child: FakeChild | undefined;
-  #draining = false;
-  #used = false;
+/** A {@linkcode FakeCall} as plain data: that is what consoles, snapshots and comparisons of tests show. */
+export class SeenCall implements FakeCall {
+  readonly argv: readonly string[];
+  readonly command: string;
+  readonly cwd: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly inheritEnv: boolean;
+  stdin = "";
+  signals: readonly SignalName[] = [];
+  readonly #allInput: () => Promise<Uint8Array>;
 
-  constructor(request: SpawnRequest) {
-    this.#request = request;
-  }
-
-  get argv(): readonly string[] {
-    return this.#request.argv;
-  }
-
-  get command(): string {
-    return quote(this.#request.argv);
-  }
-
-  get cwd(): string | undefined {
-    return this.#request.cwd;
-  }
-
-  get env(): Readonly<Record<string, string | undefined>> {
-    return this.#request.env;
-  }
-
-  get inheritEnv(): boolean {
-    return this.#request.inheritEnv;
-  }
-
-  get stdin(): string {
-    return decodeUtf8(joinBytes(this.#received));
-  }
-
-  get signals(): readonly SignalName[] {
-    return [...this.#signals];
+  /** `allInput` waits for the end of standard input and gives it. */
+  constructor({ argv, cwd, env, inheritEnv }: SpawnRequest, allInput: () => Promise<Uint8Array>) {
+    this.argv = argv;
+    this.command = quote(argv);
+    this.cwd = cwd;
+    this.env = env;
+    this.inheritEnv = inheritEnv;
+    this.#allInput = allInput;
   }
 
   async stdinText(): Promise<string> {
-    return decodeUtf8(await this.stdinBytes());
+    return decodeUtf8(await this.#allInput());
   }
 
-  async stdinBytes(): Promise<Uint8Array> {
-    this.drain();
-    await this.inputOver();
-    return joinBytes(this.#received);
-  }
-
-  /** Whether anything was written to its standard input, or its end was sent. */
-  get fed(): boolean {
-    return this.#received.length > 0 || this.#inputIsOver;
-  }
-
-  /** Whether its script has asked for standard input. */
-  get used(): boolean {
-    return this.#used;
-  }
-
-  /** Whether its standard input is read to the end. */
-  get draining(): boolean {
-    return this.#draining;
-  }
-
-  /** The child plays this call. */
-  startedAs(child: FakeChild): void {
-    this.#child = child;
-  }
-
-  /** Another backend's child plays it: the same child, with an ear to it. */
-  listen(child: Child): Child {
-    const { pid, stdin, stdout, stderr, exit } = child;
-    const over = () => this.inputEnded();
-    exit.then(over, over);
-    if (!stdin) over();
-    const close = () => {
-      over();
-      return stdin!.close();
-    };
-    const write = (bytes: Uint8Array) => {
-      this.received(new Uint8Array(bytes));
-      return stdin!.write(bytes);
-    };
-    return {
-      ...(pid !== undefined && { pid }),
-      ...(stdin && { stdin: { write, close } }),
-      ...(stdout && { stdout }),
-      ...(stderr && { stderr }),
-      exit,
-      kill: (signal, target) => {
-        this.signalled(signal);
-        return child.kill(signal, target);
-      },
-      groupGone: () => child.groupGone(),
-      unref: () => child.unref?.(),
-    };
-  }
-
-  /** Its script reads standard input by itself. */
-  use(): void {
-    this.#used = true;
-  }
-
-  /** Reads standard input to its end, unless the script does so by itself. */
-  drain(): void {
-    const child = this.#child;
-    if (!child || this.#draining || this.#used) return;
-    this.#draining = true;
-    const readOn = async () => {
-      while (await child.read() !== null);
-    };
-    void readOn();
-  }
-
-  /** Waits for the end of standard input. */
-  inputOver(): Promise<void> {
-    if (this.#inputIsOver) return Promise.resolve();
-    return (this.#onInputOver ??= deferred()).promise;
-  }
-
-  received(bytes: Uint8Array): void {
-    this.#received.push(bytes);
-  }
-
-  inputEnded(): void {
-    this.#inputIsOver = true;
-    this.#onInputOver?.resolve();
-  }
-
-  signalled(signal: SignalName): void {
-    this.#signals.push(signal);
+  stdinBytes(): Promise<Uint8Array> {
+    return this.#allInput();
   }
 }

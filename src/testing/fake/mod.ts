@@ -6,7 +6,8 @@ import type { Backend, Child, SpawnRequest } from "../../backend.ts";
 import { checkOptions } from "../../check.ts";
 import { type Clock, systemClock } from "../../clock.ts";
 import { checkBackend, checkClock } from "../../seams.ts";
-import { type FakeCall, RecordedCall } from "./call.ts";
+import type { FakeCall } from "./call.ts";
+import { CallLog } from "./call_log.ts";
 import { start } from "./play.ts";
 import type { FakeBackground, FakeProcess } from "./process.ts";
 import type { FakeAnswer, FakeReply, FakeStep } from "./reply.ts";
@@ -77,7 +78,7 @@ class RuledBackend implements FakeBackend {
   readonly shells?: NonNullable<Backend["shells"]>;
   readonly remedies?: NonNullable<Backend["remedies"]>;
   readonly #rules = new Rules();
-  #calls: RecordedCall[] = [];
+  #calls: FakeCall[] = [];
   readonly #shells = new Set<string>();
   readonly #fallback: Backend | undefined;
   readonly #clock: Clock;
@@ -116,13 +117,13 @@ class RuledBackend implements FakeBackend {
   }
 
   spawn(request: SpawnRequest): Promise<Child> {
-    const call = new RecordedCall(request);
-    this.#calls.push(call);
-    const rule = this.#rules.take(call);
-    if (rule) return start(request, this.#clock, call, rule.answer);
-    if (this.#fallback) return this.#pass(request, call, this.#fallback);
-    call.inputEnded();
-    return Promise.reject(this.#rules.unexpected(call, this.#shells));
+    const log = new CallLog(request);
+    this.#calls.push(log.seen);
+    const rule = this.#rules.take(log.seen);
+    if (rule) return start(request, this.#clock, log, rule.answer);
+    if (this.#fallback) return this.#pass(request, log, this.#fallback);
+    log.inputEnded();
+    return Promise.reject(this.#rules.unexpected(log.seen, this.#shells));
   }
 
   /** Every shell is there: what it would do, the rules say. */
@@ -136,11 +137,11 @@ class RuledBackend implements FakeBackend {
     return await this.#fallback?.findExecutable?.(candidates) ?? candidates[0];
   }
 
-  async #pass(request: SpawnRequest, call: RecordedCall, fallback: Backend): Promise<Child> {
+  async #pass(request: SpawnRequest, log: CallLog, fallback: Backend): Promise<Child> {
     try {
-      return call.listen(await fallback.spawn(request));
+      return log.listen(await fallback.spawn(request));
     } catch (error) {
-      call.inputEnded();
+      log.inputEnded();
       throw error;
     }
   }

@@ -6,7 +6,7 @@ import type { SpawnRequest } from "../../backend.ts";
 import { checkFunction, invalidOption } from "../../check.ts";
 import type { Clock } from "../../clock.ts";
 import { microtasks } from "../turn.ts";
-import type { RecordedCall } from "./call.ts";
+import type { CallLog } from "./call_log.ts";
 import { FakeChild } from "./child.ts";
 import { isEnd } from "./background.ts";
 import { type FakeAnswer, type Plan, planReply, startError } from "./reply.ts";
@@ -19,53 +19,53 @@ export type Answer = Plan | Extract<FakeAnswer, (...args: never) => unknown>;
 export function start(
   request: SpawnRequest,
   clock: Clock,
-  call: RecordedCall,
+  log: CallLog,
   answer: Answer,
 ): Promise<FakeChild> {
-  if (typeof answer === "function") return startFunction(request, clock, call, answer);
-  const error = startError(answer, call.command);
+  if (typeof answer === "function") return startFunction(request, clock, log, answer);
+  const error = startError(answer, log.seen.command);
   if (error) {
-    call.inputEnded();
+    log.inputEnded();
     return Promise.reject(error);
   }
-  const child = new FakeChild(request, clock, call);
-  call.startedAs(child);
-  void play(child, call, answer);
+  const child = new FakeChild(request, clock, log);
+  log.startedAs(child);
+  void play(child, log, answer);
   return Promise.resolve(child);
 }
 
 async function startFunction(
   request: SpawnRequest,
   clock: Clock,
-  call: RecordedCall,
+  log: CallLog,
   answer: Exclude<Answer, Plan>,
 ): Promise<FakeChild> {
-  const child = new FakeChild(request, clock, call);
-  call.startedAs(child);
-  const script = new Script(child, call);
+  const child = new FakeChild(request, clock, log);
+  log.startedAs(child);
+  const script = new Script(child, log);
   let outcome: { readonly plan: Plan } | { readonly error: unknown } | undefined;
-  const answering = planOf(() => answer(call, script))
+  const answering = planOf(() => answer(log.seen, script))
     .then((plan) => outcome = { plan }, (error) => outcome = { error });
-  await startWindow(() => outcome !== undefined || script.acted || call.draining);
-  const refusal = !outcome || script.acted ? undefined : refusalOf(outcome, call);
+  await startWindow(() => outcome !== undefined || script.acted || log.draining);
+  const refusal = !outcome || script.acted ? undefined : refusalOf(outcome, log);
   if (refusal) {
     child.fail(refusal.error);
     throw refusal.error;
   }
   void answering.then((outcome) => {
     if ("error" in outcome) return isEnd(outcome.error) ? undefined : child.fail(outcome.error);
-    const refusal = refusalOf(outcome, call);
-    return refusal ? child.fail(refusal.error) : play(child, call, outcome.plan);
+    const refusal = refusalOf(outcome, log);
+    return refusal ? child.fail(refusal.error) : play(child, log, outcome.plan);
   });
   return child;
 }
 
 function refusalOf(
   outcome: { readonly plan: Plan } | { readonly error: unknown },
-  call: RecordedCall,
+  log: CallLog,
 ): { readonly error: unknown } | undefined {
   if ("error" in outcome) return outcome;
-  const error = startError(outcome.plan, call.command);
+  const error = startError(outcome.plan, log.seen.command);
   return error && { error };
 }
 
@@ -77,10 +77,10 @@ async function planOf(answer: () => ReturnType<Exclude<Answer, Plan>>): Promise<
 }
 
 /** Plays a plan to its end. */
-async function play(child: FakeChild, call: RecordedCall, plan: Plan): Promise<void> {
+async function play(child: FakeChild, log: CallLog, plan: Plan): Promise<void> {
   const { ignores, readsStdin, holdsPipe } = plan;
   if (ignores.size > 0) child.onSignal((signal) => ignores.has(signal) ? "ignores" : "dies");
-  if (readsStdin !== false) call.drain();
+  if (readsStdin !== false) log.drain();
   for (const step of plan.steps) {
     if (child.ended) return;
     if ("delay" in step) await child.sleep(step.delay);
@@ -92,8 +92,8 @@ async function play(child: FakeChild, call: RecordedCall, plan: Plan): Promise<v
       }
     }
   }
-  if (child.stdin && !call.used && readsStdin !== false && (readsStdin || await isFed(child, call))) {
-    await call.inputOver();
+  if (child.stdin && !log.used && readsStdin !== false && (readsStdin || await isFed(child, log))) {
+    await log.inputOver();
   }
   if (holdsPipe > 0 && !child.ended) child.holdPipes(holdsPipe);
   child.end(plan.exit);
@@ -103,9 +103,9 @@ async function play(child: FakeChild, call: RecordedCall, plan: Plan): Promise<v
 const TURNS_TO_WRITE = 64;
 
 /** Whether anything is written to a child, or its end of input sent, as soon as it runs. */
-async function isFed(child: FakeChild, call: RecordedCall): Promise<boolean> {
-  for (let turn = 0; turn < TURNS_TO_WRITE && !call.fed && !child.ended; turn++) await microtasks(1);
-  return call.fed;
+async function isFed(child: FakeChild, log: CallLog): Promise<boolean> {
+  for (let turn = 0; turn < TURNS_TO_WRITE && !log.fed && !child.ended; turn++) await microtasks(1);
+  return log.fed;
 }
 
 /** An answer as a rule keeps it. */

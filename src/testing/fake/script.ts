@@ -7,7 +7,7 @@ import { parseSignal, type SignalName } from "../../signals.ts";
 import { Utf8Decoder } from "../../utf8.ts";
 import { microtasks } from "../turn.ts";
 import { Background, ENDED, isEnd } from "./background.ts";
-import type { RecordedCall } from "./call.ts";
+import type { CallLog } from "./call_log.ts";
 import type { FakeChild } from "./child.ts";
 import type { FakeBackground, FakeProcess } from "./process.ts";
 import { checkExitCode, toBytes } from "./values.ts";
@@ -17,15 +17,15 @@ const encoder = new TextEncoder();
 /** The script of one call. */
 export class Script implements FakeProcess {
   readonly #child: FakeChild;
-  readonly #call: RecordedCall;
+  readonly #log: CallLog;
   readonly #handlers = new Map<SignalName, (() => void | Promise<void>) | undefined>();
   #rest = "";
   readonly #decoder = new Utf8Decoder();
   #acted = false;
 
-  constructor(child: FakeChild, call: RecordedCall) {
+  constructor(child: FakeChild, log: CallLog) {
     this.#child = child;
-    this.#call = call;
+    this.#log = log;
   }
 
   /** Whether it did anything that only a running process can. */
@@ -141,7 +141,7 @@ export class Script implements FakeProcess {
 
   #useInput(): void {
     this.#act();
-    this.#call.use();
+    this.#log.use();
   }
 
   #act(): void {
