@@ -26,11 +26,20 @@ function pathOfUrl(
 
 /** A working directory as a path; a relative one starts at the host's. */
 export function checkCwd(name: string, value: string | URL | undefined): string | undefined {
+  return checkPath(name, value, "directory");
+}
+
+/** A path, or nothing; `kind` is what is at it, for messages. */
+export function checkPath(
+  name: string,
+  value: string | URL | undefined,
+  kind: "directory" | "file",
+): string | undefined {
   if (value === undefined) return undefined;
   const isUrl = typeof value === "object" && value !== null && typeof value.pathname === "string";
   const path = isUrl ? pathOfUrl(name, value) : value;
   if (typeof path !== "string" || path === "") {
-    throw invalidOption(name, `must be a directory's path or file: URL, got ${show(value)}.`);
+    throw invalidOption(name, `must be a ${kind}'s path or file: URL, got ${show(value)}.`);
   }
   if (path.includes("\0")) throw invalidOption(name, `must not contain a NUL byte, got ${show(path)}.`);
   return path;

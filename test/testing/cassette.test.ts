@@ -2,7 +2,7 @@
  * Cassettes: what real commands did, played without any process.
  */
 import { Buffer } from "node:buffer";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -103,6 +103,38 @@ describe("a player is strict", () => {
     expect([error.reason, error.message]).toEqual(["unexpected_stdin", expect.stringContaining(`"right"`)]);
   });
 
+  it.each([["as it is", undefined], ["with secrets taken out", redact]])(
+    "about the text of input, not about the pieces it comes in: %s",
+    async (name, redact) => {
+      const cassette = path(`pieces_${name.replaceAll(" ", "_")}`);
+      const talk = async (backend: Backend, pieces: string[]) => {
+        const process = await createExecutor({ backend }).spawn("tool");
+        for (const piece of pieces) await process.writeStdin(piece);
+        await process.closeStdin();
+        const text = await process.stdoutStream().text();
+        return await process.wait().then(() => text, (error: ExecError) => error.reason);
+      };
+      const inner = fakeBackend().on("tool", async (_, process) => {
+        for (let line = await process.readLine(); line !== null; line = await process.readLine()) {
+          await process.stdout(`got ${line}\n`);
+        }
+      });
+      const recorder = recordBackend({ cassette, backend: inner, ...(redact && { redact }) });
+      const all = await talk(recorder, ["one\n", "s3", "cret\n", "three\n"]);
+      expect(all).toBe("got one\ngot s3cret\ngot three\n");
+      await recorder.save();
+      const again = (...pieces: string[]) =>
+        talk(replayBackend({ cassette, ...(redact && { redact }) }), pieces);
+      const wanted = redact ? "got one\ngot ***\ngot three\n" : all;
+      for (const pieces of [["one\ns3cret\nthree\n"], ["o", "ne\ns3", "cret", "\nthree\n"]]) {
+        expect(await again(...pieces)).toEqual(wanted);
+      }
+      for (const pieces of [["one\ns3cret\nthree\nfour\n"], ["one\ns3cret\n"], ["one\ns4cret\nthree\n"]]) {
+        expect(await again(...pieces)).toBe("unexpected_stdin");
+      }
+    },
+  );
+
   it("about how often, and tells what nobody asked for", async () => {
     const { backend, executor } = await recorded("often", "cat", "cat -u");
     await executor.output("cat", { input: "right" });
@@ -110,7 +142,7 @@ describe("a player is strict", () => {
     expect(backend.unused()).toEqual(["cat -u"]);
   });
 
-  it.each<[name: string, text: string | undefined]>([
+  it.each<[name: string, text: string | undefined, part?: string]>([
     ["missing", undefined],
     ["no JSON", "{"],
     ["foreign", `{"log":{"version":"1.2"}}`],
@@ -119,13 +151,19 @@ describe("a player is strict", () => {
     [
       "with a broken event",
       `{"format":"polyspawn cassette","version":1,"calls":[{"argv":["a"],"inheritEnv":true,"events":[{"stdout":5}]}]}`,
+      "calls[0] events[0]",
     ],
-  ])("about a cassette that is %s", async (name, text) => {
+  ])("about a cassette that is %s", async (name, text, part = "") => {
     const cassette = path(`broken_${name.replaceAll(" ", "_")}`);
     if (text !== undefined) await writeFile(cassette, text);
     const error = await failure(createExecutor({ backend: replayBackend({ cassette }) }).output("a"));
     expect([error.kind, error.reason]).toEqual(["INVALID", "invalid_cassette"]);
     expect(error.message).toContain(cassette);
+    expect(error.message).toContain(part);
+  });
+
+  it("about what is no path of a file", () => {
+    expect(() => replayBackend({ cassette: 5 as never })).toThrow(/"cassette" must be a file's path/);
   });
 });
 
@@ -139,28 +177,31 @@ describe("recording", () => {
     expect((await readdir(directory)).filter((name) => name.startsWith("saved"))).toEqual(["saved.json"]);
   });
 
-  it("in mode auto plays what is there and records what is missing, except in CI", async () => {
-    const cassette = path("auto");
-    const before = process.env["CI"];
-    try {
-      delete process.env["CI"];
-      const first = recordBackend({ cassette, mode: "auto" });
-      await createExecutor({ backend: first }).output("echo one");
-      await first.save();
-      const second = recordBackend({ cassette, mode: "auto" });
-      const executor = createExecutor({ backend: second });
-      await executor.output("echo one");
-      await executor.output("echo two");
-      await second.save();
-      process.env["CI"] = "true";
-      const third = createExecutor({ backend: recordBackend({ cassette, mode: "auto" }) });
-      expect((await third.output("echo two")).stdoutText()).toBe("two\n");
-      await expect(third.output("echo three")).rejects.toMatchObject({ reason: "unexpected_command" });
-    } finally {
-      if (before === undefined) delete process.env["CI"];
-      else process.env["CI"] = before;
-    }
-  });
+  it.each(["true", "1"])(
+    "in mode auto plays what is there and records what is missing, except with CI=%s",
+    async (ci) => {
+      const cassette = path(`auto_${ci}`);
+      const before = process.env["CI"];
+      try {
+        delete process.env["CI"];
+        const first = recordBackend({ cassette, mode: "auto" });
+        await createExecutor({ backend: first }).output("echo one");
+        await first.save();
+        const second = recordBackend({ cassette, mode: "auto" });
+        const executor = createExecutor({ backend: second });
+        await executor.output("echo one");
+        await executor.output("echo two");
+        await second.save();
+        process.env["CI"] = ci;
+        const third = createExecutor({ backend: recordBackend({ cassette, mode: "auto" }) });
+        expect((await third.output("echo two")).stdoutText()).toBe("two\n");
+        await expect(third.output("echo three")).rejects.toMatchObject({ reason: "unexpected_command" });
+      } finally {
+        if (before === undefined) delete process.env["CI"];
+        else process.env["CI"] = before;
+      }
+    },
+  );
 });
 
 describe("secrets", () => {
@@ -393,6 +434,18 @@ describe("modes", () => {
     const onDirectory = recordBackend({ cassette: join(directory, "new") });
     await expect(onDirectory.save()).rejects.toMatchObject({ kind: "INVALID", reason: "invalid_cassette" });
     expect(await readdir(join(directory, "new"))).toEqual(["dir"]);
+  });
+
+  it("save keeps a link to a cassette, and who may read it", async () => {
+    const [cassette, link] = [path("private"), path("linked")];
+    await writeFile(cassette, "{}", { mode: 0o600 });
+    await symlink(cassette, link);
+    const recorder = recordBackend({ cassette: link, backend: fakeBackend().on("a", {}) });
+    await createExecutor({ backend: recorder }).output("a");
+    await recorder.save();
+    expect((await lstat(link)).isSymbolicLink()).toBe(true);
+    expect(await readFile(cassette, "utf8")).toContain("polyspawn cassette");
+    expect((await stat(cassette)).mode & 0o777).toBe(0o600);
   });
 
   it("what the real backend can't do is refused where its abilities are known only at the first command", async () => {

@@ -55,7 +55,12 @@ async function perform(
   return { ...outcome, at: Math.round(clock.now() - start) };
 }
 
-const plans = fc.array(plan, { minLength: 1, maxLength: 12 });
+const plansOf = (plan: fc.Arbitrary<Plan>) => fc.array(plan, { minLength: 1, maxLength: 12 });
+const plans = plansOf(plan);
+// vitest's timers make a timer of 0 ms, set by another timer, one of 1 ms: too late for a timeout that is as near.
+const unhurriedPlans = plansOf(
+  plan.map(({ delays, ...rest }) => ({ ...rest, delays: delays.filter((delay) => delay > 0) })),
+);
 const RUNS = { numRuns: 60 };
 
 afterEach(() => void vi.useRealTimers());
@@ -117,7 +122,7 @@ describe("any number of commands end as they must, and when they must", () => {
   it("with the fake timers of vitest, and no clock", async () => {
     vi.useFakeTimers();
     await fc.assert(
-      fc.asyncProperty(plans, async (plans) => {
+      fc.asyncProperty(unhurriedPlans, async (plans) => {
         const fake = fakeBackend();
         const executor = createExecutor({ backend: fake });
         const outcomes = Promise.all(

@@ -4,12 +4,12 @@
  */
 import { invalidOption, show } from "../../check.ts";
 import type { ExecError } from "../../errors.ts";
-import { checkCwd } from "../../location.ts";
+import { checkPath } from "../../location.ts";
 import { type Cassette, fromText, invalidCassette, toText } from "./format.ts";
 
 /** The path of a cassette. */
 export function cassettePath(value: string | URL | undefined): string {
-  const path = checkCwd("cassette", value);
+  const path = checkPath("cassette", value, "file");
   if (path === undefined) {
     throw invalidOption("cassette", `is required: give the path of a file, got ${show(value)}.`);
   }
@@ -43,17 +43,22 @@ export async function readCassette(path: string): Promise<Cassette | undefined> 
 }
 
 /**
- * Writes a cassette: whoever reads it meanwhile sees the old one or the new one, whole.
+ * Writes a cassette: whoever reads it meanwhile sees the old one or the new one, whole. A link stays a link, and who
+ * may read the old one may read the new one, and nobody else.
  * @throws {ExecError} A rejection with `invalid_cassette`
  */
 export async function writeCassette(path: string, cassette: Cassette): Promise<void> {
-  const { mkdir, rename, rm, writeFile } = await files();
-  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
-  const [directory] = /^.*[\\/]/.exec(path) ?? [];
+  const { chmod, mkdir, realpath, rename, rm, stat, writeFile } = await files();
+  const target = await realpath(path).catch(() => path);
+  const old = await stat(target).catch(() => undefined);
+  const temporary = `${target}.${crypto.randomUUID()}.tmp`;
+  const [directory] = /^.*[\\/]/.exec(target) ?? [];
   try {
     if (directory) await mkdir(directory, { recursive: true });
-    await writeFile(temporary, toText(cassette), { flag: "wx" });
-    await rename(temporary, path);
+    // Not by its mode alone: the umask would take from that.
+    await writeFile(temporary, toText(cassette), { flag: "wx", ...(old && { mode: old.mode & 0o600 }) });
+    if (old) await chmod(temporary, old.mode & 0o777);
+    await rename(temporary, target);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => {});
     const problem = `can't be written: ${(cause as Error).message}.`;

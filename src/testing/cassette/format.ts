@@ -104,8 +104,12 @@ function checkCall(value: unknown, complain: Complain): void {
   if (error !== undefined && !isError(error)) {
     throw complain(`an "error" without a "kind" of an ExecError, "reason" and "message".`);
   }
-  if (events !== undefined && !(Array.isArray(events) && events.every(isEvent))) {
-    throw complain(`an event that is none of stdin, stdinEnd, stdout, stderr, signal.`);
+  if (events !== undefined && !Array.isArray(events)) throw complain(`"events" that are no array.`);
+  const wrong = (events ?? []).findIndex((event) => !isEvent(event));
+  if (wrong >= 0) {
+    throw complain(
+      `events[${wrong}], which is no stdin, stdinEnd, stdout, stderr or signal as they are recorded.`,
+    );
   }
   if (exit !== undefined && !isExit(exit)) throw complain(`an "exit" without "code" or "signal".`);
 }

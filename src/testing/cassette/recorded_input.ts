@@ -18,7 +18,11 @@ export class RecordedInput {
   readonly #child: FakeChild;
   readonly #call: CassetteCall;
   readonly #edits: Edits;
+  /** What was written and not yet compared, where texts are compared as they are. */
   #pending: Uint8Array = NOTHING;
+  /** All that was written, and how much of its edited form was compared, where secrets are taken out. */
+  #all: Uint8Array = NOTHING;
+  #compared = 0;
 
   constructor(child: FakeChild, call: CassetteCall, edits: Edits) {
     this.#child = child;
@@ -27,25 +31,13 @@ export class RecordedInput {
   }
 
   /**
-   * Takes what was recorded out of standard input.
+   * Takes what was recorded out of standard input, in whatever pieces it comes.
    * @throws {ExecError} A rejection with `unexpected_stdin`
    */
   async expect(data: Data): Promise<void> {
-    const { redacts } = this.#edits;
     const recorded = decodeData(data);
-    const wanted = redacts ? recorded : this.#edits.bytesFromCassette(recorded);
-    let got = this.#pending;
-    // A redacted text may be shorter or longer than what was written: it is compared as a whole, in its redacted form.
-    while (redacts ? !sameBytes(this.#redacted(got), wanted) : got.length < wanted.length) {
-      if (!redacts && !sameBytes(got, wanted.subarray(0, got.length))) throw this.#different(got, wanted);
-      const chunk = await this.#child.read();
-      if (this.#child.ended) return;
-      if (chunk === null) throw this.#different(got, wanted);
-      got = joinBytes([got, chunk]);
-    }
-    const taken = redacts ? got : got.subarray(0, wanted.length);
-    this.#pending = got.subarray(taken.length);
-    if (!redacts && !sameBytes(taken, wanted)) throw this.#different(taken, wanted);
+    if (this.#edits.redacts) await this.#expectRedacted(recorded);
+    else await this.#expectExactly(this.#edits.bytesFromCassette(recorded));
   }
 
   /**
@@ -53,18 +45,57 @@ export class RecordedInput {
    * @throws {ExecError} A rejection with `unexpected_stdin`
    */
   async expectEnd(): Promise<void> {
-    const more = this.#pending.length > 0 ? this.#pending : await this.#child.read();
-    if (more !== null && !this.#child.ended) throw this.#different(more, NOTHING);
+    do {
+      const more = this.#edits.redacts ? this.#redacted().subarray(this.#compared) : this.#pending;
+      if (more.length > 0) throw this.#different(more, NOTHING);
+    } while (await this.#readOn());
   }
 
-  #redacted(bytes: Uint8Array): Uint8Array {
-    return this.#edits.bytesToCassette(bytes, "stdin");
+  async #expectExactly(wanted: Uint8Array): Promise<void> {
+    for (let at = 0; at < wanted.length;) {
+      const more = this.#pending.length > 0 || await this.#readOn();
+      if (this.#child.ended) return;
+      const part = this.#pending.subarray(0, wanted.length - at);
+      if (!more || !sameBytes(part, wanted.subarray(at, at + part.length))) {
+        throw this.#different(joinBytes([wanted.subarray(0, at), part]), wanted);
+      }
+      this.#pending = this.#pending.subarray(part.length);
+      at += part.length;
+    }
+  }
+
+  // A secret may come in pieces, and its edited form has another length: all of the text is edited each time.
+  async #expectRedacted(wanted: Uint8Array): Promise<void> {
+    for (;;) {
+      const rest = this.#redacted().subarray(this.#compared);
+      if (sameBytes(rest.subarray(0, wanted.length), wanted)) break;
+      const more = await this.#readOn();
+      if (this.#child.ended) return;
+      if (!more) throw this.#different(rest, wanted);
+    }
+    this.#compared += wanted.length;
+  }
+
+  /** Waits for more of standard input; false at its end, or when the process has ended. */
+  async #readOn(): Promise<boolean> {
+    const chunk = await this.#child.read();
+    if (chunk === null || this.#child.ended) return false;
+    if (this.#edits.redacts) this.#all = joinBytes([this.#all, chunk]);
+    else this.#pending = chunk;
+    return true;
+  }
+
+  #redacted(): Uint8Array {
+    return this.#edits.bytesToCassette(this.#all, "stdin");
   }
 
   #different(got: Uint8Array, wanted: Uint8Array): ExecError {
+    const { redacts } = this.#edits;
+    // A message shows what a cassette may show.
+    const [shown, recorded] = [got, wanted].map((bytes) =>
+      decodeUtf8(redacts ? bytes : this.#edits.bytesToCassette(bytes, "stdin"))
+    ) as [string, string];
     const command = show(quote(this.#call.argv));
-    const shown = decodeUtf8(this.#redacted(got));
-    const recorded = this.#edits.redacts ? decodeUtf8(wanted) : decodeUtf8(this.#redacted(wanted));
     const message = `Standard input of ${command} differs from the recorded one, from character ` +
       `${firstDifference(shown, recorded)} on: expected ${showFrom(recorded, shown)}, got ${
         showFrom(shown, recorded)

@@ -116,11 +116,11 @@ interface Loaded {
 const NOT_IN_CI =
   `With CI=true nothing is recorded: record it where you write the test, and commit the cassette.`;
 
-/** Whether this runs where nobody looks: the same word every CI service sets. Without leave to ask, it does not. */
+/** Whether this runs where nobody looks: most CI services say "true", some "1". Without leave to ask, it does not. */
 function runsInCi(): boolean {
   try {
     const { process } = globalThis as { process?: { env: Record<string, string | undefined> } };
-    return process?.env["CI"] === "true";
+    return !["", "0", "false"].includes(process?.env["CI"] ?? "");
   } catch {
     return false;
   }
