@@ -8,7 +8,11 @@ import type { Clock } from "./clock.ts";
 
 /** A backend, or nothing. */
 export function checkBackend<B extends Backend>(name: string, backend: B | undefined): B | undefined {
-  if (backend === undefined) return undefined;
+  return backend === undefined ? undefined : checkIsBackend(name, backend);
+}
+
+/** A backend. */
+export function checkIsBackend<B extends Backend>(name: string, backend: B): B {
   const isBackend = typeof backend?.spawn === "function" && typeof backend.capabilities === "object" &&
     backend.capabilities !== null;
   if (isBackend) return backend;

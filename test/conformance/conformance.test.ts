@@ -31,6 +31,17 @@ describe("conformance", () => {
     for (const { title } of cases) expect(title).toMatch(/^.+ \(catches: .+\)$/);
   });
 
+  it.each<[name: string, args: unknown[], message: RegExp]>([
+    ["nothing that makes a backend", ["x"], /"makeBackend" must be a function/],
+    ["a backend instead", ["x", new LimitedFake(), { describe, it }], /"makeBackend" must be a function/],
+    ["no framework", ["x", () => new LimitedFake()], /"framework".*"describe" and "it"/],
+    ["half a framework", ["x", () => new LimitedFake(), { it }], /"framework".*"describe" and "it"/],
+    ["what makes no backend", ["x", () => ({}), new CollectedSuite()], /"makeBackend" must be a Backend/],
+    ["what makes nothing", ["x", () => {}, new CollectedSuite()], /"makeBackend" must be a Backend/],
+  ])("is told of %s", (_, args, message) => {
+    expect(() => (conformance as (...args: unknown[]) => unknown)(...args)).toThrow(message);
+  });
+
   it("lists its tests also where the framework calls describe's function only later", () => {
     const bodies: (() => void)[] = [];
     const lazy = { describe: (_: string, body: () => void) => bodies.push(body), it: () => {} };

@@ -3,7 +3,7 @@
  * @module
  */
 import { decodeUtf8 } from "../../utf8.ts";
-import { joinBytes, sameBytes } from "../bytes.ts";
+import { sameBytes } from "../bytes.ts";
 
 const encoder = new TextEncoder();
 
@@ -46,24 +46,19 @@ function toLossless(bytes: Uint8Array): string {
 }
 
 function fromLossless(text: string): Uint8Array {
-  const parts: Uint8Array[] = [];
-  let [start, bytes] = [0, [] as number[]];
-  const flush = (until: number, next: number) => {
-    if (bytes.length > 0) parts.push(Uint8Array.from(bytes));
-    if (until > start) parts.push(encoder.encode(text.slice(start, until)));
-    [start, bytes] = [next, []];
-  };
+  const bytes = new Uint8Array(text.length * 3);
+  let end = 0;
   for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at);
-    if (unit >= 0xd800 && unit < LONE) at++;
-    else if (unit >= LONE + 0x80 && unit <= LONE + 0xff) {
-      if (at > start) flush(at, at);
-      bytes.push(unit - LONE);
-      start = at + 1;
+    const point = text.codePointAt(at)!;
+    if (point < 0x80) bytes[end++] = point;
+    else if (point >= LONE + 0x80 && point <= LONE + 0xff) bytes[end++] = point - LONE;
+    else {
+      const character = String.fromCodePoint(point);
+      end += encoder.encodeInto(character, bytes.subarray(end)).written;
+      at += character.length - 1;
     }
   }
-  flush(text.length, text.length);
-  return joinBytes(parts);
+  return bytes.slice(0, end);
 }
 
 /** How many bytes the character at a place has; 0 where there is none. */

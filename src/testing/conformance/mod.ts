@@ -4,6 +4,7 @@
  * @module
  */
 import type { Backend } from "../../backend.ts";
+import { invalidOption, show } from "../../check.ts";
 import type { ConformanceCase, ConformanceOptions, TestFramework } from "./options.ts";
 import { Suite } from "./suite.ts";
 
@@ -57,9 +58,24 @@ export function conformance<B extends Backend>(
   framework: TestFramework,
   options?: ConformanceOptions<B>,
 ): readonly ConformanceCase[] | Promise<readonly ConformanceCase[]> {
+  checkArguments(makeBackend, framework);
   const suite = new Suite(makeBackend, options);
   // What a backend can do decides which tests there are, and most frameworks want to know them at once.
   const first = makeBackend();
   const declare = (backend: B) => suite.declare(name, backend, framework);
-  return "then" in first ? first.then(declare) : declare(first);
+  return isPromise(first) ? first.then(declare) : declare(first);
+}
+
+function isPromise<B extends Backend>(made: B | Promise<B>): made is Promise<B> {
+  return typeof made === "object" && made !== null && "then" in made;
+}
+
+/** Says what is missing: who leaves the framework out gets no types to tell them, but in TypeScript. */
+function checkArguments(makeBackend: unknown, framework: unknown): void {
+  if (typeof makeBackend !== "function") {
+    throw invalidOption("makeBackend", `must be a function that makes a backend, got ${show(makeBackend)}.`);
+  }
+  const { describe, it } = (framework ?? {}) as Partial<TestFramework>;
+  if (typeof describe === "function" && typeof it === "function") return;
+  throw invalidOption("framework", `must have the functions "describe" and "it", got ${show(framework)}.`);
 }

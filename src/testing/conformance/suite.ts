@@ -3,7 +3,8 @@
  * @module
  */
 import type { Backend } from "../../backend.ts";
-import { checkOptions, checkTimeout, invalidOption, show } from "../../check.ts";
+import { checkFunction, checkOptions, checkTimeout, invalidOption, show } from "../../check.ts";
+import { checkIsBackend } from "../../seams.ts";
 import { within } from "./assert.ts";
 import { type Check, choose, titleOf } from "./case.ts";
 import { CONCERNS } from "./concerns.ts";
@@ -22,7 +23,7 @@ export class Suite<B extends Backend> {
   constructor(makeBackend: () => B | Promise<B>, given: ConformanceOptions<B> | undefined) {
     const options = checkOptions(given, ["prepare", "leaveOut", "directory", "runs", "deadline"]);
     this.#makeBackend = makeBackend;
-    this.#prepare = options.prepare;
+    this.#prepare = checkFunction("prepare", options.prepare);
     this.#leaveOut = checkLeaveOut(options.leaveOut ?? {});
     this.#settings = {
       runs: checkRuns(options.runs),
@@ -32,7 +33,7 @@ export class Suite<B extends Backend> {
   }
 
   declare(name: string, backend: B, { describe, it }: TestFramework): readonly ConformanceCase[] {
-    this.#spare = backend;
+    this.#spare = checkIsBackend("makeBackend", backend);
     // Before describe(): some frameworks call its function only later.
     const concerns = CONCERNS.map((concern) => ({
       name: concern.name,
