@@ -19,8 +19,9 @@ const RECORDED_ROOT = /<(\\*)root>/g;
 /** What changes between a process and a cassette. */
 export interface CassetteEdits {
   /**
-   * Changes a text before it is recorded or compared, such as to take a secret out. It gets words, values of variables,
-   * and what was written to a stream, all of it at once; bytes that are no UTF-8 are lone surrogates in it.
+   * Changes a text before it is recorded or compared, such as to take a secret out. It gets words, values of variables
+   * (not their names), and what was written to a stream, all of it at once; bytes that are no UTF-8 are lone
+   * surrogates in it.
    * @param text what is about to be recorded
    * @param source where it comes from
    * @param name the variable's, of `"env"`

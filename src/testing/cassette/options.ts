@@ -18,7 +18,7 @@ export interface RecordBackendOptions extends ReplayBackendOptions {
   backend?: Backend;
   /**
    * `"record"` runs every command (the default); `"replay"` runs none; `"auto"` plays what the cassette has and records
-   * what is missing, which is an error where the environment has `CI=true`.
+   * what is missing, which is an error where the environment has `CI=true`, or `CI` with another value but `0` and `false`.
    */
   mode?: "record" | "replay" | "auto";
 }

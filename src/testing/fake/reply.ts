@@ -49,7 +49,7 @@ export interface FakeReply {
    * sent, before it would exit). With false it reads none: a write waits once 64 KiB are on the way.
    */
   readsStdin?: boolean;
-  /** Why it can't start: a reason such as `"command_not_found"`, or an error to reject with. */
+  /** Why it can't start: a reason such as `"command_not_found"`, or an error to reject with; alone, or with `times`. */
   error?: ExecErrorReason | Error;
   /** How often the rule applies before the next one does (default: always). */
   times?: number;
