@@ -49,6 +49,8 @@ export async function startMerged(
     if (failure === "") return child;
     await child.exit;
     child.groupGone();
+    // The shell is gone, and nobody gets its pipes: their descriptors would stay open.
+    await Promise.all([child.stdin?.close(), child.stdout?.close()]);
   } catch (error) {
     throw await startErrorOf(deno, error, request);
   }

@@ -50,6 +50,13 @@ describe.each(["separate", "merged"])("without a free descriptor (ulimit -n), ou
   });
 });
 
+it("starts that fail, a hundred of them, leave no descriptor behind, merged or not", async () => {
+  const report = await meet("starts that fail", [], {});
+  expect(report["refused"]).toBe(100);
+  // Pairs of sockets are made in advance, more of them or less: nobody has leaked those.
+  for (const how of ["separate", "merged"]) expect(report[how]).toBeLessThan(20);
+});
+
 /** A user that nobody else is, so that its limits are the test's own. */
 const USER = 61_000 + process.pid % 4000;
 const asUser = ["setpriv", `--reuid=${USER}`, `--regid=${USER}`, "--clear-groups"];
