@@ -30,6 +30,8 @@ export class LineIterator implements AsyncIterator<string, undefined> {
   #taken = 0;
   #chunk: Uint8Array | undefined;
   #over = false;
+  /** Why there are no more lines after those: one is too long. */
+  #tooLong: unknown;
   /** What is asked for while a read is pending waits for its turn. */
   #turn: Promise<unknown> | undefined;
   #waiting = 0;
@@ -79,9 +81,14 @@ export class LineIterator implements AsyncIterator<string, undefined> {
     if (this.#chunk) this.#source.recycle(this.#chunk);
     this.#chunk = undefined;
     try {
+      if (this.#tooLong !== undefined) {
+        // Nobody will read on, so the child must not wait for that.
+        await this.#source.close();
+        throw this.#tooLong;
+      }
       const chunk = await this.#source.read();
       this.#over = chunk === null;
-      this.#lines = chunk === null ? this.#splitter.end() : await this.#split(chunk);
+      this.#lines = chunk === null ? this.#splitter.end() : this.#split(chunk);
       this.#taken = 0;
       this.#chunk = chunk ?? undefined;
     } catch (error) {
@@ -90,14 +97,15 @@ export class LineIterator implements AsyncIterator<string, undefined> {
     }
   }
 
-  async #split(chunk: Uint8Array): Promise<string[]> {
+  /** The lines of a chunk; those before one that is too long come before the error, however the chunks were cut. */
+  #split(chunk: Uint8Array): string[] {
+    const lines: string[] = [];
     try {
-      return this.#splitter.push(chunk);
+      this.#splitter.push(chunk, lines);
     } catch (error) {
-      // A line beyond the limit: nobody will read on, so the child must not wait for that.
-      await this.#source.close();
-      throw error;
+      this.#tooLong = error;
     }
+    return lines;
   }
 
   /** The loop was left early; before it began, or at its end, there is nothing to leave. */

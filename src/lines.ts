@@ -30,14 +30,11 @@ export class LineSplitter {
   /**
    * The lines that these bytes complete, without their newlines.
    * @param bytes the next ones, not kept
+   * @param lines what they are added to: those before a line that is too long are there although this throws
    * @throws {ExecError} `buffer_exceeded` when a line grows beyond the limit
    */
-  push(bytes: Uint8Array): string[] {
-    if (bytes.length <= BLOCK) return this.#take(bytes);
-    const lines: string[] = [];
-    for (let at = 0; at < bytes.length; at += BLOCK) {
-      for (const line of this.#take(bytes.subarray(at, at + BLOCK))) lines.push(line);
-    }
+  push(bytes: Uint8Array, lines: string[] = []): string[] {
+    for (let at = 0; at < bytes.length; at += BLOCK) this.#take(bytes.subarray(at, at + BLOCK), lines);
     return lines;
   }
 
@@ -46,24 +43,20 @@ export class LineSplitter {
     return this.#used === 0 ? [] : [this.#flush()];
   }
 
-  #take(block: Uint8Array): string[] {
+  #take(block: Uint8Array, lines: string[]): void {
     const last = block.lastIndexOf(LF);
-    if (last < 0) {
-      this.#keep(block);
-      return [];
-    }
-    let head: string | undefined;
+    if (last < 0) return this.#keep(block);
     let start = 0;
     if (this.#used > 0) {
       const first = block.indexOf(LF);
       this.#keep(block.subarray(0, first));
-      head = withoutCr(this.#flush());
+      lines.push(withoutCr(this.#flush()));
       start = first + 1;
     }
-    const lines = start <= last ? splitText(decodeUtf8(block.subarray(start, last))) : [];
-    if (head !== undefined) lines.unshift(head);
+    if (start <= last) {
+      for (const line of splitText(decodeUtf8(block.subarray(start, last)))) lines.push(line);
+    }
     if (last + 1 < block.length) this.#keep(block.subarray(last + 1));
-    return lines;
   }
 
   #keep(bytes: Uint8Array): void {

@@ -102,4 +102,27 @@ describe("lines, one after another", () => {
     await expect(all(source)).rejects.toMatchObject({ reason: "buffer_exceeded" });
     expect(seen.closed).toBe(1);
   });
+
+  it("before one beyond the limit all come, however the chunks are cut, and only then the error", async () => {
+    const text = `one\ntwo\n${"a".repeat(100)}`;
+    for (let cut = 1; cut < text.length; cut++) {
+      const { source, seen } = sourceOf([text.slice(0, cut), text.slice(cut)].map(bytes), { maxLine: 50 });
+      const lines = new LineIterator(source);
+      expect([await lines.next(), await lines.next()].map(({ value }) => value)).toEqual(["one", "two"]);
+      expect(seen.closed).toBe(0);
+      await expect(lines.next()).rejects.toMatchObject({ reason: "buffer_exceeded" });
+      expect([seen.closed, (await lines.next()).done]).toEqual([1, true]);
+    }
+  });
+
+  it("before one beyond the limit leave it to the next reader when the loop is left there", async () => {
+    const { source, seen } = sourceOf([bytes(`one\n${"a".repeat(100)}`)], {
+      maxLine: 50,
+      preventCancel: true,
+    });
+    const lines = new LineIterator(source);
+    await lines.next();
+    await lines.return();
+    expect(seen).toMatchObject({ closed: 0, unread: [bytes("a".repeat(100))] });
+  });
 });
