@@ -4,7 +4,7 @@
  */
 import type { Readable, Writable } from "node:stream";
 import type { ByteSource, Child } from "../src/backend.ts";
-import type { Receiver } from "./received_bytes.ts";
+import { listen, type Receiver } from "./received_bytes.ts";
 import { READ_SIZE, spareBuffers } from "./spare_buffers.ts";
 
 /** Bytes taken from the stream and not yet asked for, at which it is paused. */
@@ -32,13 +32,12 @@ export class ReadableSource implements ByteSource {
 
   /**
    * @param onLull called when the pipe is seen to be empty or at its end, before anyone who reads is told
-   * @param listen has the bytes go to a receiver; it answers whether more may come before the stream is resumed
+   * @param begin has the bytes go to a receiver; it answers whether more may come before the stream is resumed
    */
   constructor(
     stream: Readable,
     onLull: (atEnd: boolean) => void,
-    listen: (receiver: Receiver) => void = (receiver) =>
-      void stream.on("data", (chunk: Uint8Array) => receiver(chunk) || stream.pause()),
+    begin: (receiver: Receiver) => void = (receiver) => listen(stream, receiver),
   ) {
     this.#stream = stream;
     this.#onLull = onLull;
@@ -48,7 +47,7 @@ export class ReadableSource implements ByteSource {
     });
     stream.on("close", () => this.#end());
     stream.on("error", (error) => this.#end(error));
-    listen((chunk) => this.#take(chunk));
+    begin((chunk) => this.#take(chunk));
   }
 
   read(): Promise<Uint8Array | null> {

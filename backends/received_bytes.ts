@@ -1,10 +1,12 @@
 /**
- * Bytes of a socket without a stream's queue between: Node reads them into memory that is used again.
+ * Bytes as they are received. Those of a socket come without a stream's queue between: Node reads them into memory that
+ * is used again.
  * @module
  */
 import { Buffer } from "node:buffer";
 import { connect, type Socket } from "node:net";
 import process from "node:process";
+import type { Readable } from "node:stream";
 import { READ_SIZE, spareBuffers } from "./spare_buffers.ts";
 
 /** Gets the bytes; answers whether more may come before the socket is resumed. */
@@ -17,6 +19,16 @@ const SMALL = READ_SIZE / 4;
 const NODE = process.versions["bun"] === undefined && !("Deno" in globalThis);
 
 const receivers = new WeakMap<Socket, Receiver>();
+
+/** Has the chunks of a stream go to a function, which answers whether more may come before the stream is resumed. */
+export function listen(stream: Readable, receiver: Receiver): void {
+  stream.on("data", (chunk: Uint8Array) => receiver(own(chunk)) || stream.pause());
+}
+
+/** Bun cuts chunks out of memory that they share; who gets one may keep it, and transfer it too. */
+function own(chunk: Uint8Array): Uint8Array {
+  return chunk.length === chunk.buffer.byteLength ? chunk : new Uint8Array(chunk);
+}
 
 /** Connects to a unix socket. What it gets comes as `data`, as always, until {@linkcode receive} is called. */
 export function connectReceiving(path: string): Socket {
@@ -42,6 +54,6 @@ export function connectReceiving(path: string): Socket {
 /** Has the bytes of a socket go to a function from now on. */
 export function receive(socket: Socket, receiver: Receiver): void {
   if (NODE) receivers.set(socket, receiver);
-  else socket.on("data", (chunk: Uint8Array) => receiver(chunk) || socket.pause());
+  else listen(socket, receiver);
   socket.resume();
 }

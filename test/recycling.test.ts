@@ -182,6 +182,22 @@ describe("real output through memory that is used again", () => {
     });
   }
 
+  for (const { mergeStderr } of backends) {
+    it(`comes in chunks that may be transferred, each by itself, ${mergeStderr ? "merged" : "apart"}`, async () => {
+      const program = "for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.01; done; yes | head -c 400000";
+      await using process = await createExecutor().spawn(["sh", "-c", program], { mergeStderr });
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of process.stdoutStream()) chunks.push(chunk);
+      let text = "";
+      for (const chunk of chunks) {
+        // Of a chunk whose memory went with another's nothing is left.
+        const moved = structuredClone(chunk, { transfer: [chunk.buffer as ArrayBuffer] });
+        text += new TextDecoder().decode(moved);
+      }
+      expect(text === "1\n2\n3\n4\n5\n6\n7\n8\n" + "y\n".repeat(200_000)).toBe(true);
+    });
+  }
+
   it("is what was written, of many runs at a time", async () => {
     const runner = createRunner({ cwd: "/", maxOutput: 200_000 });
     const results = await Promise.all(

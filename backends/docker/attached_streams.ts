@@ -105,7 +105,8 @@ export class AttachedStreams {
         at += this.#takeHeader(bytes.subarray(at));
         continue;
       }
-      const piece = bytes.subarray(at, at + this.#left);
+      // A copy: pieces of both streams share the chunk, and who gets one may keep or transfer it.
+      const piece = new Uint8Array(bytes.subarray(at, at + this.#left));
       at += piece.length;
       this.#left -= piece.length;
       if (this.#isFull()) this.#more = Math.max(0, this.#more - piece.length);
