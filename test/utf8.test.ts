@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Utf8Decoder } from "../src/utf8.ts";
+import { decodeUtf8, LONGEST_STRING, Utf8Decoder } from "../src/utf8.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const decode = (bytes: Uint8Array) => new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
@@ -97,4 +97,10 @@ describe("text as it arrives", () => {
     chunk.fill(0x58);
     expect(decoder.push(encode("😀").subarray(2))).toBe("😀");
   });
+});
+
+it("text of more bytes than a string can hold is buffer_exceeded, and no error of the runtime", () => {
+  // Memory that nobody writes to is none that is taken.
+  const bytes = new Uint8Array(LONGEST_STRING + 1);
+  expect(() => decodeUtf8(bytes)).toThrow(expect.objectContaining({ reason: "buffer_exceeded" }));
 });
