@@ -1,7 +1,7 @@
 /**
  * Runs many commands in random shapes on the runtime it is started on, and counts those that kept every promise.
  *
- *   main --child FILE [--seed N] [--count N] [--only INDEX] [--at-once N] [--long]
+ *   main --child FILE [--seed N] [--count N] [--only INDEX] [--at-once N]
  * @module
  */
 import { mkdtempSync, rmSync } from "node:fs";
@@ -108,11 +108,9 @@ async function one(index: number): Promise<void> {
     problems = [error instanceof Error ? error.stack ?? error.message : String(error)];
   }
   clearTimeout(timer);
-  for (
-    const name of [plan.api, plan.end.how, plan.action.how, plan.reader, plan.descendant, plan.input.how]
-  ) {
-    seenOf[name] = (seenOf[name] ?? 0) + 1;
-  }
+  const { api, end, action, reader, descendant, input, missing } = plan;
+  const shape = [api, end.how, action.how, reader, descendant, input.how];
+  for (const name of missing ? [api, "missing"] : shape) seenOf[name] = (seenOf[name] ?? 0) + 1;
   if (problems.length === 0) totals.passed++;
   else {
     const replay = `again: ${again} --only ${index}`;

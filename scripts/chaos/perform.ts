@@ -72,8 +72,16 @@ export async function perform(plan: Plan, scene: Scene): Promise<Seen> {
 
 type Common = { env: Record<string, string>; signal: AbortSignal; timeout?: number };
 
-function argv({ out, err, index, steps }: Plan, { command, slots }: Scene): string[] {
-  return [command, slots, String(index), out.kind, String(out.offset), String(err.offset), ...steps];
+function argv({ out, err, index, steps, missing }: Plan, { command, slots }: Scene): string[] {
+  return [
+    missing ? `${command}-not-there` : command,
+    slots,
+    String(index),
+    out.kind,
+    String(out.offset),
+    String(err.offset),
+    ...steps,
+  ];
 }
 
 function processOptions(plan: Plan) {

@@ -60,6 +60,8 @@ export interface Plan {
   readonly portion: number;
   /** The arguments of the command that make it so. */
   readonly steps: readonly string[];
+  /** The command is not there: nothing of all that happens. */
+  readonly missing: boolean;
 }
 
 /** The exit code of a command that catches SIGTERM. */
@@ -122,7 +124,11 @@ export function makePlan(seed: number, index: number): Plan {
     keepBackground: api === "output" && random.chance(0.1),
     portion: random.pick([1, 100, 4096, 50_000]),
   };
-  return { ...plan, steps: steps(plan, random) };
+  return {
+    ...plan,
+    steps: steps(plan, random),
+    missing: api !== "run" && action.how === "nothing" && random.chance(0.05),
+  };
 }
 
 /** Whether a descendant keeps the command's pipes. */
@@ -195,7 +201,7 @@ function pickInput(random: Random, api: Plan["api"], kind: Text["kind"]): Plan["
   return { kind, offset: random.whole(0, 65520), how, size, taken };
 }
 
-function steps(plan: Omit<Plan, "steps">, random: Random): string[] {
+function steps(plan: Omit<Plan, "steps" | "missing">, random: Random): string[] {
   const { out, err, input, descendant, end } = plan;
   const traps = { dies: [], ignores: ["i15"], exits: [`h15,${TERM_CODE}`] }[plan.onTerm];
   const flags = {

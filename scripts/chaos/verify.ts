@@ -19,6 +19,15 @@ const KEPT = 1 << 20;
 export function verify(plan: Plan, seen: Seen, slot: Slot, mark: string): string[] {
   const problems: string[] = [];
   const expect = (good: boolean, problem: string) => good || problems.push(problem);
+  if (plan.missing) {
+    const { reason, events = [] } = seen;
+    const told = `pid ${slot.pid}, reason ${reason}, events: ${events}`;
+    expect(
+      slot.pid === 0 && reason === "command_not_found" && events.length === 0,
+      `a missing command: ${told}`,
+    );
+    return problems;
+  }
   checkEnd(plan, seen, slot, expect);
   checkEvents(plan, seen, slot, expect);
   if (plan.action.how === "aborted") {
