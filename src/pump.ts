@@ -1,18 +1,13 @@
 /**
- * Moves bytes from a source to whoever reads them: read-ahead, limits and the end.
+ * Moves bytes from a source to whoever reads them, until the end.
  * @module
  */
 import type { ByteSource } from "./backend.ts";
-import { ChunkQueue } from "./chunks.ts";
+import { Backlog } from "./backlog.ts";
 import type { Clock } from "./clock.ts";
 import { attempt, type Deferred, deferred, ignore } from "./deferred.ts";
-import { Drain, PIPE_CAPACITY } from "./drain.ts";
-import { ExecError, toExecError } from "./errors.ts";
-
-/** Bytes read ahead of the reader, and kept of a stream nobody asked for. */
-const READ_AHEAD = 1 << 20;
-/** Bytes held after the exit however small the limit: the read-ahead, and what a pipe may have held on top. */
-const LEAST_DRAIN = READ_AHEAD + PIPE_CAPACITY;
+import { Drain } from "./drain.ts";
+import { type ExecError, toExecError } from "./errors.ts";
 
 /** What a pump is told when it is made. */
 export interface PumpOptions {
@@ -39,10 +34,9 @@ interface Waiter {
  */
 export class Pump {
   readonly #options: PumpOptions;
-  readonly #queue = new ChunkQueue();
+  readonly #backlog: Backlog;
   #ended: Deferred<void> | undefined;
   #source: ByteSource | undefined;
-  #claimed = false;
   #attended = false;
   #over = false;
   #complete = false;
@@ -50,7 +44,6 @@ export class Pump {
   #released = false;
   #pulling = false;
   #pressure = 0;
-  #discarded = 0;
   #drained = 0;
   #drain: Drain | undefined;
   #exited = false;
@@ -59,6 +52,7 @@ export class Pump {
 
   constructor(options: PumpOptions) {
     this.#options = options;
+    this.#backlog = new Backlog(options.name, options.maxBuffer);
   }
 
   /** Whether the real end of the stream was reached. */
@@ -84,7 +78,7 @@ export class Pump {
 
   /** Bytes that may be held. */
   get maxBuffer(): number {
-    return this.#options.maxBuffer;
+    return this.#backlog.maxBuffer;
   }
 
   /** Whether a read is waiting. */
@@ -111,7 +105,7 @@ export class Pump {
 
   /** Somebody wants the stream: from now on nothing is thrown away. */
   claim(): void {
-    this.#claimed = true;
+    this.#backlog.claim();
   }
 
   /** The reader reads both streams side by side: from now on pressure is no reason to read on, and nothing overflows. */
@@ -144,8 +138,7 @@ export class Pump {
   /** Ends the stream now and throws away what it holds; a child that writes on gets EPIPE. */
   cancel(): void {
     this.#canceled = true;
-    this.#queue.clear();
-    this.#discarded = 0;
+    this.#backlog.forget();
     this.#released = true;
     this.#end(false);
     this.#closeSource();
@@ -160,8 +153,8 @@ export class Pump {
 
   /** The next bytes, at most `size`; `null` at the end. Only one at a time. */
   read(size: number): Promise<Uint8Array | null> {
-    if (this.#queue.size > 0) {
-      const chunk = this.#queue.shift(size);
+    if (this.#backlog.size > 0) {
+      const chunk = this.#backlog.shift(size);
       this.#kick();
       return Promise.resolve(chunk);
     }
@@ -178,7 +171,7 @@ export class Pump {
 
   /** Gives back bytes that were read and not used: the next read gets them first. */
   unread(bytes: Uint8Array): void {
-    if (bytes.length > 0 && !this.#canceled) this.#queue.unshift(bytes);
+    if (bytes.length > 0 && !this.#canceled) this.#backlog.unshift(bytes);
   }
 
   /** Takes back the memory of a chunk that `read` gave: nobody looks at its bytes any more. */
@@ -196,24 +189,17 @@ export class Pump {
     const error = this.#endError();
     if (error) throw error;
     const all = this.snapshot();
-    this.#queue.clear();
+    this.#backlog.clear();
     return all;
   }
 
   /** What is held now; it stays. */
   snapshot(): Uint8Array {
-    return this.#queue.peekAll();
+    return this.#backlog.peekAll();
   }
 
   #endError(): ExecError | undefined {
-    if (this.#error) return this.#error;
-    if (this.#discarded === 0) return undefined;
-    return new ExecError(
-      "buffer_exceeded",
-      `${this.#discarded} bytes of ${this.#options.name} were thrown away before anyone asked for them: ` +
-        `call ${this.#options.name}Stream() before or right after start.`,
-      { details: { discarded: this.#discarded, kept: READ_AHEAD } },
-    );
+    return this.#error ?? this.#backlog.loss();
   }
 
   get #pressed(): boolean {
@@ -222,11 +208,7 @@ export class Pump {
 
   #wantsMore(): boolean {
     if (this.#over) return !this.#released;
-    if (!this.#claimed || this.#discarded > 0 || this.#waiter) return true;
-    if (this.#queue.size < Math.min(READ_AHEAD, Math.max(this.#options.maxBuffer, 1))) return true;
-    // What was written before the exit is taken out of the pipe however late the reader, as far as memory may be used.
-    return this.#pressed ||
-      (this.#exited && this.#queue.size < Math.max(this.#options.maxBuffer, LEAST_DRAIN));
+    return this.#waiter !== undefined || this.#pressed || this.#backlog.hasRoom(this.#exited);
   }
 
   #kick(): void {
@@ -263,32 +245,16 @@ export class Pump {
       this.#drained += chunk.length;
       this.#drain?.chunk();
     }
-    if (this.#discarded > 0 || !this.#claimed) return this.#keepFirst(chunk);
-    this.#queue.push(chunk);
-    if (this.#waiter) this.#wake(this.#queue.shift(this.#waiter.size));
+    if (!this.#backlog.take(chunk)) return this.recycle(chunk);
+    if (this.#waiter) this.#wake(this.#backlog.shift(this.#waiter.size));
     this.#checkLimit();
   }
 
-  // A stream nobody asked for must neither block the child nor grow: its beginning is kept, the rest only counted.
-  #keepFirst(chunk: Uint8Array): void {
-    const room = this.#discarded > 0 ? 0 : READ_AHEAD - this.#queue.size;
-    if (room >= chunk.length) return this.#queue.push(chunk);
-    if (room > 0) this.#queue.push(chunk.slice(0, room));
-    this.#discarded += chunk.length - room;
-    this.recycle(chunk);
-  }
-
   #checkLimit(): void {
-    const { maxBuffer, name, onOverflow } = this.#options;
-    if (this.#over || !this.#claimed || !this.#pressed || this.#queue.size <= maxBuffer) return;
-    const error = new ExecError(
-      "buffer_exceeded",
-      `More than ${maxBuffer} bytes of ${name} came before they were read, and the process was ended: ` +
-        `read the stream while the process runs, or raise "maxBuffer".`,
-      { details: { stream: name, maxBuffer } },
-    );
+    const error = this.#over || !this.#pressed ? undefined : this.#backlog.overflow();
+    if (!error) return;
     this.fail(error);
-    onOverflow(error);
+    this.#options.onOverflow(error);
   }
 
   #wake(chunk: Uint8Array | null): void {
