@@ -8,7 +8,7 @@ import { after, type Clock } from "./clock.ts";
 import { type Deferred, deferred, ignore } from "./deferred.ts";
 import { Ending, KILL_WAIT } from "./ending.ts";
 import { ExecError, toExecError } from "./errors.ts";
-import { emitTo, type ExecEvent, type ExecEventBase, isHeard } from "./events.ts";
+import type { EventListener } from "./events.ts";
 import {
   abortInterruption,
   type Interruption,
@@ -17,8 +17,8 @@ import {
 } from "./interruption.ts";
 import type { ResolvedOptions } from "./options.ts";
 import type { ExitStatus, Process, ProcessState } from "./process.ts";
+import { ProcessEvents } from "./process_events.ts";
 import { ProcessPipes } from "./process_pipes.ts";
-import { processWide } from "./process_wide.ts";
 import { parseSignal, type SignalName, signalNumber } from "./signals.ts";
 import { spawnRequest } from "./spawn_request.ts";
 import type { StdinWriter } from "./stdin.ts";
@@ -39,18 +39,15 @@ export interface ProcessSpec {
   readonly onStart: (process: ManagedProcess) => void;
   /** Nothing of the process is left. */
   readonly onGone: (process: ManagedProcess) => void;
-  readonly onEvent: ((event: ExecEvent) => void) | undefined;
+  readonly onEvent: EventListener | undefined;
 }
-
-/** Shared by all copies of this package: their events meet on the runtime's own channel. */
-const counter = processWide("processes.1", () => ({ count: 0 }));
 
 /** A process as the executor makes it. */
 export class ManagedProcess implements Process {
   readonly command: string;
   readonly argv: readonly string[];
   readonly #spec: ProcessSpec;
-  readonly #id = `p${++counter.count}`;
+  readonly #events: ProcessEvents;
   readonly #pipes: ProcessPipes;
   readonly #exited: Deferred<void> = deferred();
   readonly #outcome: Deferred<number> = deferred();
@@ -73,6 +70,7 @@ export class ManagedProcess implements Process {
     this.#spec = spec;
     this.command = spec.command;
     this.argv = spec.argv;
+    this.#events = new ProcessEvents(spec);
     const { command, options, clock } = spec;
     const onOverflow = (error: ExecError) => this.#interrupt({ cause: "overflow", error });
     this.#pipes = new ProcessPipes({ command, options, clock, onOverflow });
@@ -229,7 +227,7 @@ export class ManagedProcess implements Process {
       clock,
       group,
       tree,
-      onKill: () => this.#emit({ type: "killed" }),
+      onKill: () => this.#events.emit({ type: "killed" }, this.pid),
       onGone: () => this.#spec.onGone(this),
     });
     const lost = (error: unknown) => this.#onLost(toExecError(error, `Waiting for ${show(this.command)}`));
@@ -237,7 +235,7 @@ export class ManagedProcess implements Process {
     this.#child = child;
     this.#pipes.attach(child);
     if (this.#unref) child.unref?.();
-    this.#emit({ type: "spawn" });
+    this.#events.emit({ type: "spawn" }, this.pid);
     // A timeout, an abort or close came while it was starting: it is ended without ever having been seen to run.
     if (this.#startOver()) return void this.#end(0).then(() => this.#pipes.release());
     this.#state = "running";
@@ -271,7 +269,7 @@ export class ManagedProcess implements Process {
     this.#settle();
     const durationMs = this.#spec.clock.now() - this.#startedAt;
     const more = { ...(signal && { signal }), ...(details && { details }) };
-    this.#emit({ type: "exit", exitCode: code, ...more, durationMs });
+    this.#events.emit({ type: "exit", exitCode: code, ...more, durationMs }, this.pid);
     if (!this.#interruption) this.#outcome.resolve(code);
   }
 
@@ -301,8 +299,8 @@ export class ManagedProcess implements Process {
     if (this.#interruption || (this.#exitStatus && why.cause !== "overflow")) return;
     this.#interruption = why;
     this.#watch?.stop();
-    if (why.cause === "timeout") this.#emit({ type: "timeout" });
-    if (why.cause === "abort") this.#emit({ type: "canceled" });
+    if (why.cause === "timeout") this.#events.emit({ type: "timeout" }, this.pid);
+    if (why.cause === "abort") this.#events.emit({ type: "canceled" }, this.pid);
     if (!this.#ending) return void this.#giveUp(why.error);
     void this.#end(why.cause === "overflow" ? 0 : this.#spec.options.killGrace)
       .then(() => this.#outcome.reject(why.error));
@@ -373,13 +371,6 @@ export class ManagedProcess implements Process {
       `Can't ${doing} ${show(this.command)}: it was not started. Call start() first.`,
     );
   }
-
-  #emit(event: Own<ExecEvent>): void {
-    const { executorId, clock, onEvent } = this.#spec;
-    if (!isHeard(onEvent)) return;
-    const base = { time: clock.now(), executorId, processId: this.#id, argv: this.argv, pid: this.pid };
-    emitTo(onEvent, { ...base, ...event } as ExecEvent);
-  }
 }
 
 /** Makes a promise whose rejection counts as handled. */
@@ -388,6 +379,3 @@ function heard<T>(action: () => Promise<T>): Promise<T> {
   promise.catch(ignore);
   return promise;
 }
-
-/** An event without what every event carries. */
-type Own<E> = E extends ExecEvent ? Omit<E, keyof ExecEventBase> : never;
