@@ -88,7 +88,8 @@ function environment({ env, inheritEnv }: SpawnRequest): NodeJS.ProcessEnv | und
   const names = Object.keys(env);
   // Copying the host's environment costs as much as all else here; Bun's default is what it was when Bun started.
   if (inheritEnv && names.length === 0 && !BUN) return undefined;
-  const all: NodeJS.ProcessEnv = inheritEnv ? { ...process.env } : {};
+  // Without a prototype: a variable may be named __proto__.
+  const all: NodeJS.ProcessEnv = Object.assign(Object.create(null), inheritEnv && process.env);
   for (const name of names) {
     const value = env[name];
     if (value === undefined) delete all[name];

@@ -73,6 +73,21 @@ describe("arguments arrive as they were given,", () => {
     }
   });
 
+  it.each([true, false])(
+    "and variables named like what every object has, inherited ones too: %s",
+    async (inheritEnv) => {
+      const env = JSON.parse('{"__proto__": "a", "constructor": "b", "toString": "c"}') as Record<
+        string,
+        string
+      >;
+      const { stdoutText } = await createExecutor({ inheritEnv }).output(["/usr/bin/env"], { env });
+      const set = stdoutText().split("\n").filter((line) => /^(__proto__|constructor|toString)=/.test(line));
+      // Bun itself drops the first.
+      const all = [...(runtime === "bun" ? [] : ["__proto__=a"]), "constructor=b", "toString=c"];
+      expect(set.sort()).toEqual(all);
+    },
+  );
+
   it.each(["-c", "--", "-", "-a", "$(id)", "a;id", "\nid"])(
     "a command named %j is looked for by just that name",
     async (name) => {
