@@ -10,6 +10,8 @@ import type { Watch, Watched, Watcher } from "./watchdog.ts";
 /** What a runtime gives to watch and kill a process of its own. */
 export interface LiveGroupOptions {
   readonly pid: number;
+  /** When it was started, as `/proc` has it, where whoever started it told. */
+  readonly startTime?: string;
   readonly request: SpawnRequest;
   readonly live: LiveChildren;
   readonly system: GroupSystem;
@@ -41,6 +43,10 @@ export class LiveGroup implements LiveChild, Watched {
 
   get group(): boolean {
     return this.#options.request.group;
+  }
+
+  get startTime(): string | undefined {
+    return this.#options.startTime;
   }
 
   /** Settles when it is certain to be killed with the host, where that was asked for; `undefined` when it is already. */

@@ -19,6 +19,13 @@ export interface NodeBackendOptions {
    * false): a small `sh` beside it sees to that, one for all backends. Not on Windows.
    */
   watchdog?: boolean;
+  /**
+   * Whether a helper beside this process starts the commands (default: false), one for all backends: a process with much
+   * memory is slow to start another, and blocked meanwhile. The helper is the watchdog too. It runs on Node only, not on
+   * Windows, not in a single executable and not in Electron: there a warning says so, and commands start as they do
+   * without. So do, always, commands with `"inherit"` and without a process group of their own.
+   */
+  spawnHelper?: boolean;
 }
 
 /**
@@ -37,7 +44,7 @@ export interface NodeBackendOptions {
  * ```
  */
 export function nodeBackend(options: NodeBackendOptions = {}): Backend {
-  const { watchdog } = checkSwitches(options, ["watchdog"]);
+  const { watchdog, spawnHelper } = checkSwitches(options, ["watchdog", "spawnHelper"]);
   const registers = { live: nodeChildren, watcher: watchdog ? nodeWatchdog() : undefined };
   const windows = process.platform === "win32";
   return {
@@ -49,7 +56,9 @@ export function nodeBackend(options: NodeBackendOptions = {}): Backend {
       killOnHostExit: true,
     },
     ...(windows && { shells: windowsShells(process.env), shellText: windowsShellText }),
-    spawn: (request) => startNodeChild(request, registers),
+    spawn: spawnHelper
+      ? async (request) => await (await import("./spawn_helper/spawn.ts")).spawnWithHelper(request, registers)
+      : (request) => startNodeChild(request, registers),
     findExecutable,
   };
 }

@@ -3,7 +3,6 @@
  * @module
  */
 import { type ChildProcess, spawn, type SpawnOptions, type StdioOptions } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import process from "node:process";
 import type { Child, ChildExit, SpawnRequest, Stdio } from "../src/backend.ts";
@@ -11,9 +10,9 @@ import type { SignalName } from "../src/signals.ts";
 import { findInHostPath } from "./host_path.ts";
 import { type LiveChildren, signalsSeen } from "./live_children.ts";
 import { LiveGroup } from "./live_group.ts";
+import { groupSystem } from "./node_group_system.ts";
 import { look } from "./node_look.ts";
 import { ReadableSource, writableSink } from "./node_streams.ts";
-import type { GroupSystem } from "./process_group.ts";
 import { receive } from "./received_bytes.ts";
 import { DyingWatch } from "./realtime_signals.ts";
 import { takeSocketPair } from "./socket_pair.ts";
@@ -39,7 +38,7 @@ export async function startNodeChild(request: SpawnRequest, registers: Registers
     registers.watcher?.arm(); // says that there is none
     return await (await import("./windows/node_child.ts")).startWindowsNodeChild(request, registers.live);
   }
-  const found = usesHostPath(request) ? await lookUp(request) : undefined;
+  const found = await hostPathOf(request);
   const pair = request.mergeStderr ? await takeSocketPair() : undefined;
   try {
     const [file, ...args] = request.argv as [string, ...string[]];
@@ -66,7 +65,12 @@ function usesHostPath({ hostPath, inheritEnv, env, argv: [name] }: SpawnRequest)
   return asked && !name!.includes("/") && process.env["PATH"] !== undefined;
 }
 
-async function lookUp(request: SpawnRequest): Promise<string> {
+/**
+ * The path of the executable, where the host's PATH is to tell it; `undefined` where the system looks it up.
+ * @throws {ExecError} A rejection with `command_not_found`
+ */
+export async function hostPathOf(request: SpawnRequest): Promise<string | undefined> {
+  if (!usesHostPath(request)) return undefined;
   const [name] = request.argv as readonly [string];
   const found = await findInHostPath(name);
   if (found !== undefined) return found;
@@ -84,7 +88,8 @@ function spawnOptions(request: SpawnRequest, merged: Socket | undefined): SpawnO
   };
 }
 
-function environment({ env, inheritEnv }: SpawnRequest): NodeJS.ProcessEnv | undefined {
+/** The environment of a child; `undefined` for the host's own. */
+export function environment({ env, inheritEnv }: SpawnRequest): NodeJS.ProcessEnv | undefined {
   const names = Object.keys(env);
   // Copying the host's environment costs as much as all else here; Bun's default is what it was when Bun started.
   if (inheritEnv && names.length === 0 && !BUN) return undefined;
@@ -156,9 +161,3 @@ class NodeChild implements Child {
     (this.#child.stdin as Partial<Socket> | null)?.unref?.();
   }
 }
-
-const groupSystem: GroupSystem = {
-  signal: (pid, signal) => void process.kill(pid, signal),
-  list: (directory) => readdirSync(directory),
-  text: (path) => readFileSync(path, "latin1"),
-};

@@ -10,6 +10,8 @@ export interface Watched {
   readonly pid: number;
   /** Whether it leads a group; else only the process itself is killed. */
   readonly group: boolean;
+  /** When it was started, as `/proc` has it, where whoever started it told. */
+  readonly startTime?: string | undefined;
   /** Whether nothing of the group is there any more; asked after its first process has ended, and told to who owns it. */
   isEmpty(): boolean;
 }
@@ -44,9 +46,9 @@ export interface WatchdogPipe {
 export interface WatchdogRuntime {
   /**
    * Starts it: with its stdin as a pipe that no other child gets, in a session of its own, and keeping no host alive.
-   * @param onEnd called when it has ended, or could not start
+   * @param onEnd called when it has ended, or could not start, and with whether it had told that it works
    */
-  start(argv: readonly [string, ...string[]], onEnd: (why: string) => void): WatchdogPipe;
+  start(argv: readonly [string, ...string[]], onEnd: (why: string, worked?: boolean) => void): WatchdogPipe;
   /** When a process was started, as `/proc` has it; empty when that can't be told. */
   startTime(pid: number): string;
   /** Calls back after some ms, again and again, and keeps no host alive by it. */
@@ -55,6 +57,12 @@ export interface WatchdogRuntime {
   clear(timer: unknown): void;
   /** Tells the host's owner. */
   warn(message: string): void;
+  /** For how many ticks it stays with nothing to watch (default 1). */
+  readonly idleTicks?: number;
+  /** Whether it is needed although there is nothing to watch. */
+  isBusy?(): boolean;
+  /** What to warn of when it can't run (default: that there is no watchdog). */
+  complaint?(why: string): string;
 }
 
 interface Entry {
@@ -69,6 +77,8 @@ interface Entry {
 const ARGV = ["/bin/sh", "-c", WATCHDOG_SCRIPT, "polyspawn-watchdog"] as const;
 /** How often to look after groups without their first process, and whether there is anything to watch, in ms. */
 const TICK = 1_000;
+/** How many in a row may end soon after their start and be replaced. */
+const MOST_SHORT_LIVED = 3;
 
 /** One watchdog of a host, started with the first child and gone within two ticks after the last. */
 export class Watchdog implements Watcher {
@@ -81,6 +91,9 @@ export class Watchdog implements Watcher {
   /** Since when no start is tried, because one failed; on the clock of `performance`. */
   #failedAt = -Infinity;
   #startedAt = -Infinity;
+  #idle = 0;
+  /** How many in a row have ended soon after their start. */
+  #shortLived = 0;
 
   constructor(runtime: WatchdogRuntime) {
     this.#runtime = runtime;
@@ -92,8 +105,8 @@ export class Watchdog implements Watcher {
     this.#startedAt = performance.now();
     let pipe: WatchdogPipe | undefined;
     try {
-      pipe = this.#runtime.start(ARGV, (why) => {
-        if (pipe === undefined || this.#pipe === pipe) this.#onEnd(why);
+      pipe = this.#runtime.start(ARGV, (why, worked) => {
+        if (pipe === undefined || this.#pipe === pipe) this.#onEnd(why, worked);
       });
     } catch (error) {
       return this.#fail((error as Error).message);
@@ -105,7 +118,8 @@ export class Watchdog implements Watcher {
 
   add(child: Watched): Watch {
     const key = `${child.group ? "g" : "p"}${child.pid}`;
-    const entry: Entry = { child, key, startTime: this.#runtime.startTime(child.pid) };
+    const startTime = child.startTime ?? this.#runtime.startTime(child.pid);
+    const entry: Entry = { child, key, startTime };
     // An entry under this key is of a group that went empty unseen: its number is this child's now.
     this.#entries.set(key, entry);
     const told = this.#tell(entry);
@@ -135,9 +149,10 @@ export class Watchdog implements Watcher {
     for (const { child, key, orphanedAt } of [...this.#entries.values()]) {
       if (orphanedAt !== undefined && !child.isEmpty()) void this.#pipe?.send(`r ${key}\n`);
     }
-    const isIdle = this.#entries.size === 0 && !this.#isUsed;
+    const isIdle = this.#entries.size === 0 && !this.#isUsed && !this.#runtime.isBusy?.();
     this.#isUsed = false;
-    if (isIdle) this.#stop();
+    this.#idle = isIdle ? this.#idle + 1 : 0;
+    if (this.#idle >= (this.#runtime.idleTicks ?? 1)) this.#stop();
   }
 
   #stop(): void {
@@ -145,14 +160,16 @@ export class Watchdog implements Watcher {
     this.#pipe = undefined;
     this.#runtime.clear(this.#timer);
     this.#timer = undefined;
+    this.#idle = 0;
     pipe?.end();
   }
 
   /** It ended although nobody told it to: another takes its place, unless it would only end as soon. */
-  #onEnd(why: string): void {
+  #onEnd(why: string, worked = false): void {
     const isLasting = performance.now() - this.#startedAt > TICK;
+    this.#shortLived = isLasting ? 0 : this.#shortLived + 1;
     this.#stop();
-    if (!isLasting) return this.#fail(why);
+    if (!isLasting && !(worked && this.#shortLived <= MOST_SHORT_LIVED)) return this.#fail(why);
     if (this.#entries.size > 0) this.arm();
   }
 
@@ -160,9 +177,8 @@ export class Watchdog implements Watcher {
     this.#failedAt = performance.now();
     if (this.#isWarned) return;
     this.#isWarned = true;
-    this.#runtime.warn(
-      `polyspawn: there is no watchdog, so what this process starts outlives it when it is killed by SIGKILL. ` +
-        `${ARGV[0]}: ${why}`,
-    );
+    const what =
+      "polyspawn: there is no watchdog, so what this process starts outlives it when it is killed by SIGKILL.";
+    this.#runtime.warn(this.#runtime.complaint?.(why) ?? `${what} ${ARGV[0]}: ${why}`);
   }
 }

@@ -1,7 +1,9 @@
 import type { Backend } from "../../src/backend.ts";
 
 /** The backend of the runtime this runs on. */
-export async function nativeBackend(options: { watchdog?: boolean } = {}): Promise<Backend> {
+export async function nativeBackend(
+  options: { watchdog?: boolean; spawnHelper?: boolean } = {},
+): Promise<Backend> {
   if ("Deno" in globalThis) return (await import("../../backends/deno.ts")).denoBackend(options);
   return (await import("../../backends/node.ts")).nodeBackend(options);
 }
