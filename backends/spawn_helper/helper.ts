@@ -9,7 +9,7 @@ import { Watchdog, type WatchdogPipe, type WatchdogRuntime } from "../watchdog.t
 import { HelperConnection } from "./connection.ts";
 
 /** For how many ticks of a second it stays with nothing to do: a start takes as long as many commands. */
-const IDLE_TICKS = 10;
+const IDLE_TICKS = 5;
 
 /** Runs helpers, one at a time, where a watchdog would run its script. */
 class HelperRuntime implements WatchdogRuntime {

@@ -31,10 +31,17 @@ const ways = [
   ...runtime === "deno" ? ["Deno.exit"] : [],
 ];
 const signals: NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+/** The kinds of children. */
+const kinds: [string[]][] = [
+  [[]],
+  [["merged"]],
+  [["leaver"]],
+  ...runtime === "node" ? [[["helper"]], [["helper", "merged", "leaver"]]] as [string[]][] : [],
+];
 
 describe("a host that ends takes along what it started, and ends as it would have without", () => {
   for (const way of ways) {
-    it.each([[[]], [["merged"]], [["leaver"]], [["no signals"]]])(`by ${way}, with %j`, async (words) => {
+    it.each([...kinds, [["no signals"]]])(`by ${way}, with %j`, async (words) => {
       // A child that runs keeps the host alive, which is what is not asked here.
       const alone = await end([way, "no child"]);
       const host = await end([way, "unref", ...words]);
@@ -45,7 +52,7 @@ describe("a host that ends takes along what it started, and ends as it would hav
   }
 
   for (const signal of signals) {
-    it.each([[[]], [["merged"]], [["leaver"]], [["unref"]]])(`by ${signal}, with %j`, async (words) => {
+    it.each([...kinds, [["unref"]]])(`by ${signal}, with %j`, async (words) => {
       const { exitCode, signal: told, stderr } = await end(["wait", ...words], signal);
       expect({ exitCode, told, stderr }).toEqual({ exitCode: null, told: signal, stderr: "" });
     });

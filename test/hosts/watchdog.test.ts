@@ -50,6 +50,11 @@ function killHost(words: string[], look: (report: Report, host: number) => void 
   });
 }
 
+/** What watches on request, by the words of a host. */
+const watchers = runtime === "node"
+  ? { "a watchdog": "watchdog", "a spawning helper": "helper" }
+  : { "a watchdog": "watchdog" };
+
 /** Runs a command where `/bin/sh` can't be executed. */
 const withoutShell = ["unshare", "--user", "--map-root-user", "--mount", "bash", "-c"]
   .concat('mount --bind /dev/null "$(readlink -f /bin/sh)" && exec "$@"', "bash");
@@ -76,21 +81,23 @@ describe.skipIf(process.platform !== "linux")("a host killed by SIGKILL", () => 
     "a child that it does not wait for": ["unref"],
     "a child, signals being its own affair": ["no signals"],
   };
-  for (const [kind, words] of Object.entries(kinds)) {
-    it(`takes along ${kind}, with a watchdog`, async () => {
-      const { signal, report } = await killHost(["watchdog", ...words]);
-      expect(signal).toBe("SIGKILL");
-      await untilGone(report);
+  for (const [watcher, word] of Object.entries(watchers)) {
+    for (const [kind, words] of Object.entries(kinds)) {
+      it(`takes along ${kind}, with ${watcher}`, async () => {
+        const { signal, report } = await killHost([word, ...words]);
+        expect(signal).toBe("SIGKILL");
+        await untilGone(report);
+      });
+    }
+
+    it(`takes along a child that it was told of only just before, with ${watcher}`, async () => {
+      for (let i = 0; i < 5; i++) {
+        const { signal, report } = await runHost("end", { args: ["kill itself at once", word] });
+        expect(signal).toBe("SIGKILL");
+        await untilGone(report);
+      }
     });
   }
-
-  it("takes along a child that it was told of only just before", async () => {
-    for (let i = 0; i < 5; i++) {
-      const { signal, report } = await runHost("end", { args: ["kill itself at once", "watchdog"] });
-      expect(signal).toBe("SIGKILL");
-      await untilGone(report);
-    }
-  });
 
   it("leaves its children behind without a watchdog, of which there is none then", async () => {
     let watchdogs: number[] | undefined;
