@@ -28,6 +28,11 @@ for (const backend of [undefined, nodeBackend(), ...(isDeno ? [denoBackend()] : 
     error instanceof require("polyspawn").ExecError && error.reason === "command_not_found");
   await executor.release();
 }
+// The helper's program has to come through packing, and to be what starts the command.
+const helped = createExecutor({ backend: nodeBackend({ spawnHelper: true }) });
+const parent = Number((await helped.output(["sh", "-c", "echo $PPID"])).stdoutText());
+assert.equal(parent !== process.pid, !isDeno && process.versions.bun === undefined, `started by ${parent}`);
+
 if (!isDeno) assert.throws(denoBackend, ExecError);
 
 console.log(JSON.stringify(names));
