@@ -9,6 +9,7 @@ import { findInHostPath } from "./host_path.ts";
 import { startNodeChild } from "./node_child.ts";
 import { nodeChildren } from "./node_host.ts";
 import { nodeWatchdog } from "./node_watchdog.ts";
+import { spawnWithHelper } from "./spawn_helper/spawn.ts";
 import { isStartable } from "./windows/lookup.ts";
 import { windowsShells, windowsShellText } from "./windows/shells.ts";
 
@@ -57,7 +58,7 @@ export function nodeBackend(options: NodeBackendOptions = {}): Backend {
     },
     ...(windows && { shells: windowsShells(process.env), shellText: windowsShellText }),
     spawn: spawnHelper
-      ? async (request) => await (await import("./spawn_helper/spawn.ts")).spawnWithHelper(request, registers)
+      ? (request) => spawnWithHelper(request, registers)
       : (request) => startNodeChild(request, registers),
     findExecutable,
   };

@@ -56,7 +56,7 @@ export class HelperConnection implements WatchdogPipe {
   readonly ready: Promise<boolean>;
   readonly #directory = makeSocketDirectory();
   readonly #process: ChildProcess;
-  readonly #control: Socket;
+  readonly #control: Socket | undefined;
   readonly #patience: Patience;
   readonly #onEnd: (why: string, worked: boolean) => void;
   readonly #slots = new Slots(MOST_AT_ONCE);
@@ -91,16 +91,17 @@ export class HelperConnection implements WatchdogPipe {
       removeSocketDirectory(this.#directory);
       throw error;
     }
-    this.#process.on("error", (error) => this.#end(error.message));
-    this.#process.unref();
-    this.#control = this.#process.stdio[3] as Socket;
     this.#patience = new Patience(this.#process.pid ?? 0, () => this.#kill("it did not answer"));
     this.#patience.isWaiting = true;
+    this.#process.on("error", (error) => this.#end(error.message));
+    this.#process.unref();
+    // There is none when it could not even be tried.
+    this.#control = this.#process.stdio?.[3] as Socket | undefined;
     this.#control?.setEncoding("utf8");
     this.#control?.on("data", (text: string) => this.#read(text));
     this.#control?.on("error", () => {});
     // What it said before its end comes before this.
-    this.#control?.on("close", () => this.#end(this.#why));
+    this.#control?.on("close", () => this.#process.pid === undefined || this.#end(this.#why));
     this.#control?.unref();
   }
 
@@ -111,22 +112,22 @@ export class HelperConnection implements WatchdogPipe {
 
   /** Keeps the host alive. */
   hold(): void {
-    if (this.#held++ === 0) this.#control.ref();
+    if (this.#held++ === 0) this.#control?.ref();
   }
 
   /** Takes one `hold` back. */
   release(): void {
-    if (--this.#held === 0) this.#control.unref();
+    if (--this.#held === 0) this.#control?.unref();
   }
 
   send(text: string): undefined {
     // What a socket has room for is written before `write` returns.
-    if (!this.#ended) this.#control.write(text);
+    if (!this.#ended) this.#control?.write(text);
   }
 
   /** Ends its input, and so the helper. */
   end(): void {
-    this.#control.end();
+    this.#control?.end();
   }
 
   /**
@@ -156,7 +157,7 @@ export class HelperConnection implements WatchdogPipe {
       if (this.#ended) return reject(new HelperLost(this.#why));
       this.#pending.set(id, { resolve, reject });
       this.#patience.isWaiting = true;
-      this.#control.write(`${JSON.stringify({ id, umask: process.umask(), ...order })}\n`);
+      this.#control?.write(`${JSON.stringify({ id, umask: process.umask(), ...order })}\n`);
     });
   }
 

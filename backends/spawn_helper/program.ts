@@ -22,7 +22,7 @@ const { randomBytes } = require("node:crypto");
 const net = require("node:net");
 const { join } = require("node:path");
 
-/** How long a connection may take to say what it is, in ms: a host can be busy. */
+/** How long a connection may take to say what it is, and a request to follow, in ms: a host can be busy. */
 const LONGEST_HEADER = 30000;
 /** How long to wait for a connection that was made before it was asked for, in ms. */
 const LATEST_STREAM = 1000;
@@ -93,13 +93,19 @@ server.on("error", (error) => tell({ failed: error.message }));
 server.listen(path, () => tell({ path, token }));
 
 function entryOf(id) {
-  if (!waiting.has(id)) waiting.set(id, { request: undefined, streams: new Map() });
-  return waiting.get(id);
+  const known = waiting.get(id);
+  if (known) return known;
+  const entry = { request: undefined, streams: new Map() };
+  // A host that could not connect all of the streams asks for nothing.
+  entry.timer = setTimeout(() => give(id, entry), LONGEST_HEADER);
+  waiting.set(id, entry);
+  return entry;
 }
 
 function ask(request) {
   const entry = entryOf(request.id);
   entry.request = request;
+  clearTimeout(entry.timer);
   if (start(request.id, entry)) return;
   // Its connections were made before: one that is not here by now was refused for want of descriptors. A timer can be
   // late, and then what has come in the meantime is seen only after it.

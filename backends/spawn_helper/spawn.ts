@@ -30,17 +30,19 @@ export async function spawnWithHelper(request: SpawnRequest, plain: Registers): 
   }
   const { runtime, watchdog } = spawnHelper();
   const registers = { live: plain.live, watcher: watchdog };
+  // A watchdog that was asked for is there without the helper, too.
+  const without = plain.watcher ? plain : registers;
   const cwd = workingDirectory(request);
   if (cwd === undefined || !canBeHelped(request)) return await startNodeChild(request, registers);
   watchdog.arm();
   const helper = runtime.connection;
   // One of another user's would start it as that user.
-  if (!helper || helper.owner !== owner()) return await startNodeChild(request, registers);
+  if (!helper || helper.owner !== owner()) return await startNodeChild(request, without);
   runtime.busy++;
   helper.hold();
   let child: Child | undefined;
   try {
-    if (!(await helper.ready)) return await startNodeChild(request, registers);
+    if (!(await helper.ready)) return await startNodeChild(request, without);
     const started = await order(helper, request, cwd);
     return child = new HelperChild(started, request, helper, registers);
   } finally {

@@ -249,18 +249,22 @@ describe.skipIf(runtime !== "node" || process.platform !== "linux")("a spawning 
 });
 
 describe.skipIf(runtime !== "node")("where no helper can run", () => {
-  it.each([["electron", "Electron"], ["bun", "only Node"]])(
-    "is told from process.versions.%s",
-    async (name, why) => {
-      const { whyUnsuited } = await import("../../backends/spawn_helper/unsuited.ts");
-      expect(await whyUnsuited()).toBe(undefined);
-      const versions = process.versions;
-      Object.defineProperty(process, "versions", { value: { ...versions, [name]: "1" }, configurable: true });
-      try {
-        expect(await whyUnsuited()).toContain(why);
-      } finally {
-        Object.defineProperty(process, "versions", { value: versions, configurable: true });
-      }
-    },
-  );
+  const kinds: [what: string, name: "versions" | "permission" | "pkg", value: unknown, why: string][] = [
+    ["Electron", "versions", { ...process.versions, electron: "1" }, "Electron"],
+    ["Bun", "versions", { ...process.versions, bun: "1" }, "only Node"],
+    ["a single executable", "pkg", {}, "single executable"],
+    ["a process that may start none", "permission", { has: () => false }, "permissions"],
+  ];
+  it.each(kinds)("is told in %s", async (_, name, value, why) => {
+    const { whyUnsuited } = await import("../../backends/spawn_helper/unsuited.ts");
+    expect(await whyUnsuited()).toBe(undefined);
+    const was = Object.getOwnPropertyDescriptor(process, name);
+    Object.defineProperty(process, name, { value, configurable: true });
+    try {
+      expect(await whyUnsuited()).toContain(why);
+    } finally {
+      if (was) Object.defineProperty(process, name, was);
+      else delete (process as unknown as Record<string, unknown>)[name];
+    }
+  });
 });
