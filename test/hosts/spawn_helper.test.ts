@@ -38,6 +38,14 @@ describe.skipIf(runtime !== "node")(
   },
 );
 
+describe.skipIf(runtime !== "bun")("on Bun, which has no spawning helper,", () => {
+  it("commands run all the same, and one warning says so", async () => {
+    const host = await runHost("helper_life", { args: [""] });
+    expect(host).toMatchObject({ exitCode: 0, report: { outputs: ["one\n", "two\n"] } });
+    expect(host.stderr.match(/there is no spawning helper here/g)).toHaveLength(1);
+  });
+});
+
 describe.skipIf(runtime !== "node")("a spawning helper", () => {
   it("is had later where the host had no descriptor left for it", async () => {
     const env = { TMPDIR: place() };
