@@ -108,6 +108,9 @@ describe.skipIf(runtime !== "node" || process.platform !== "linux")("a spawning 
         `${place}\n0027\n--no-warnings\n`,
       );
       expect(await text("pwd", { cwd: ".." })).toBe("/tmp\n");
+      const odd = { ...JSON.parse('{"__proto__": "kept"}'), LINES: "a\nb", UMLAUT: "ü\u2028." };
+      const all = await text("env", { env: odd, inheritEnv: false, cwd: "/usr/bin" });
+      expect(all.trim().split("\n").sort()).toEqual(["LINES=a", "UMLAUT=ü\u2028.", "__proto__=kept", "b"]);
     } finally {
       process.chdir(directory);
       process.umask(umask);

@@ -157,11 +157,13 @@ describe.skipIf(process.platform !== "linux")("a watchdog", () => {
     expect(host.stderr.match(/there is no watchdog/g)).toHaveLength(1);
   });
 
-  it("takes a terminated worker's children along", async () => {
-    const host = await runHost("watchdog_worker");
-    expect(host).toMatchObject({ exitCode: 0 });
-    expect(host.report).toMatchObject({ ran: true, taken: true });
-  });
+  for (const [watcher, word] of Object.entries(watchers)) {
+    it(`takes a terminated worker's children along: ${watcher}`, async () => {
+      const host = await runHost("watchdog_worker", { args: [word] });
+      expect(host).toMatchObject({ exitCode: 0 });
+      expect(host.report).toMatchObject({ ran: true, taken: true });
+    });
+  }
 
   it.skipIf(runtime !== "deno")("is warned about once where Deno does not allow a shell", async () => {
     const host = await runHost("watchdog_life", { args: ["commands"], flags: ["--allow-run=echo"] });
