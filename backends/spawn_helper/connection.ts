@@ -37,13 +37,24 @@ export interface Started {
 /** How a process ended, in Node's words. */
 export type HelperExit = readonly [code: number | null, signal: NodeJS.Signals | null];
 
-/** The helper is gone, or never was: what was asked of it was not done. */
-export class HelperLost extends Error {}
+/** The helper is gone. */
+export class HelperLost extends Error {
+  /** Whether it had been asked, and so may have done it. */
+  readonly asked: boolean;
+
+  constructor(why: string, asked: boolean) {
+    super(why);
+    this.asked = asked;
+  }
+}
 
 interface Pending {
   readonly resolve: (answer: { pid: number; startTime: string; exit: Started["exit"] }) => void;
   readonly reject: (error: Error) => void;
 }
+
+/** What it looks like when nobody listens any more, before the end of the helper is seen. */
+const REFUSALS = ["ECONNREFUSED", "ECONNRESET", "ENOENT", "EPIPE"];
 
 /** Requests at a time: three connections for each of them still fit into the listener's queue. */
 const MOST_AT_ONCE = 32;
@@ -137,16 +148,19 @@ export class HelperConnection implements WatchdogPipe {
   async start(order: Order): Promise<Started> {
     await this.#slots.take();
     let streams: Streams | undefined;
+    let asked = false;
     try {
-      if (this.#ended || !this.#address) throw new HelperLost(this.#why);
+      if (this.#ended || !this.#address) throw new HelperLost(this.#why, asked);
       const id = ++this.#lastId;
       const descriptors = [...new Set(order.stdio)].filter((name) => name !== null);
       streams = await connectStreams(this.#address, id, descriptors);
+      asked = !this.#ended;
       const answer = await this.#ask(id, order);
       return { ...answer, streams };
     } catch (error) {
       if (streams) closeStreams(streams);
-      throw this.#ended ? new HelperLost(this.#why) : error;
+      const refused = !asked && REFUSALS.includes((error as NodeJS.ErrnoException).code ?? "");
+      throw this.#ended || refused ? new HelperLost(this.#why, asked) : error;
     } finally {
       this.#slots.release();
     }
@@ -154,7 +168,7 @@ export class HelperConnection implements WatchdogPipe {
 
   #ask(id: number, order: Order): Promise<Omit<Started, "streams">> {
     return new Promise((resolve, reject) => {
-      if (this.#ended) return reject(new HelperLost(this.#why));
+      if (this.#ended) return reject(new HelperLost(this.#why, false));
       this.#pending.set(id, { resolve, reject });
       this.#patience.isWaiting = true;
       this.#control?.write(`${JSON.stringify({ id, umask: process.umask(), ...order })}\n`);
@@ -209,7 +223,7 @@ export class HelperConnection implements WatchdogPipe {
     this.#process.kill("SIGKILL");
     removeSocketDirectory(this.#directory);
     this.#settleReady(false);
-    for (const { reject } of this.#pending.values()) reject(new HelperLost(why));
+    for (const { reject } of this.#pending.values()) reject(new HelperLost(why, true));
     this.#pending.clear();
     for (const lost of this.#live.values()) lost(undefined);
     this.#live.clear();

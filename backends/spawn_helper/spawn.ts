@@ -44,6 +44,7 @@ export async function spawnWithHelper(request: SpawnRequest, plain: Registers): 
   try {
     if (!(await helper.ready)) return await startNodeChild(request, without);
     const started = await order(helper, request, cwd);
+    if (!started) return await startNodeChild(request, without);
     return child = new HelperChild(started, request, helper, registers);
   } finally {
     runtime.busy--;
@@ -67,7 +68,12 @@ function workingDirectory({ cwd }: SpawnRequest): string | undefined {
   }
 }
 
-async function order(helper: HelperConnection, request: SpawnRequest, cwd: string): Promise<Started> {
+/** Has a helper start it; `undefined` when the helper ended before it was asked. */
+async function order(
+  helper: HelperConnection,
+  request: SpawnRequest,
+  cwd: string,
+): Promise<Started | undefined> {
   const found = await hostPathOf(request);
   const { argv, stdin, stdout, stderr, mergeStderr } = request;
   const piped = (kind: string, descriptor: number) => kind === "null" ? null : descriptor;
@@ -84,8 +90,11 @@ async function order(helper: HelperConnection, request: SpawnRequest, cwd: strin
     if (!(error instanceof HelperLost)) {
       throw await startError((error as NodeJS.ErrnoException).code, error, request, look);
     }
+    if (!error.asked) return undefined;
     const name = JSON.stringify(argv[0]);
-    const message = `The spawning helper ended before it had started ${name} (${error.message}): try again.`;
+    const message =
+      `The spawning helper ended before it told whether ${name} had started (${error.message}): ` +
+      `try again, if it may run twice.`;
     throw new ExecError("backend_unavailable", message, { cause: error });
   }
 }
