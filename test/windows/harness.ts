@@ -38,35 +38,49 @@ export class Harness {
   /**
    * Runs the tests with a text in their title, some at a time, and prints what failed and the counts as `NAME: N passed, N failed, N skipped`.
    * @param known the part of a title -> why that test fails here; one that passes all the same is a failure
+   * @param from how many of them are over: an earlier run that broke down had them
    * @returns whether all went as it should
    */
-  async run(name: string, part: string, known: Readonly<Record<string, string>>): Promise<boolean> {
-    let [passed, failed, skipped] = [0, 0, 0];
-    if (part === "") {
+  async run(
+    name: string,
+    part: string,
+    known: Readonly<Record<string, string>>,
+    from: number,
+  ): Promise<boolean> {
+    const counts = { passed: 0, failed: 0, skipped: 0 };
+    // Who has to end all of this by force wants to know what is over, and where it stood.
+    const count = (how: keyof typeof counts) => {
+      counts[how]++;
+      console.error(`ends: ${how}`);
+    };
+    if (part === "" && from === 0) {
       for (const text of this.#leftOut) console.log(text);
-      skipped = this.#leftOut.length;
+      counts.skipped = this.#leftOut.length;
     }
     const seen = new Set<string>();
-    const left = this.#tests.filter(({ title }) => title.includes(part));
+    const chosen = this.#tests.filter(({ title }) => title.includes(part));
+    for (const { title } of chosen) {
+      const difference = differenceIn(title, known);
+      if (difference) seen.add(difference);
+    }
+    const left = chosen.slice(from);
     const worker = async () => {
       for (let test = left.shift(); test; test = left.shift()) {
         const { title, body } = test;
-        const difference = Object.keys(known).find((promise) => title.includes(` > ${promise} (`));
-        if (difference) seen.add(difference);
+        const difference = differenceIn(title, known);
         const start = performance.now();
-        // Who has to end all of this by force wants to know where it stood.
         console.error(`begins: ${title}`);
         const error = await Promise.resolve().then(body).then(
           () => undefined,
           (reason) => reason ?? "nothing",
         );
         const ms = Math.round(performance.now() - start);
-        if (!error && !difference) passed++;
+        if (!error && !difference) count("passed");
         else if (error && difference) {
-          skipped++;
+          count("skipped");
           console.log(`differs (${ms} ms): ${title}\n    ${known[difference]}\n    ${firstLine(error)}`);
         } else {
-          failed++;
+          count("failed");
           const text = error instanceof Error ? error.stack : String(error);
           console.log(
             `FAILED (${ms} ms): ${title}\n${error ? text : "  It is listed as a difference and passes."}`,
@@ -78,12 +92,17 @@ export class Harness {
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
     const unknown = part === "" ? Object.keys(known).filter((each) => !seen.has(each)) : [];
     for (const each of unknown) {
-      failed++;
+      count("failed");
       console.log(`FAILED: a difference is listed for "${each}", and no test has that name.`);
     }
+    const { passed, failed, skipped } = counts;
     console.log(`${name}: ${passed} passed, ${failed} failed, ${skipped} skipped`);
     return failed === 0 && passed > 0;
   }
+}
+
+function differenceIn(title: string, known: Readonly<Record<string, string>>): string | undefined {
+  return Object.keys(known).find((promise) => title.includes(` > ${promise} (`));
 }
 
 function firstLine(error: unknown): string {

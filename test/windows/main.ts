@@ -1,5 +1,6 @@
 /**
- * The conformance suite and the tests of Windows, on Windows or Wine: `RUNTIME main.js NAME NODE_EXE [PART OF A TITLE]`.
+ * The conformance suite and the tests of Windows, on Windows or Wine: `RUNTIME main.js NAME NODE_EXE
+ * [PART OF A TITLE [HOW MANY ARE OVER]]`.
  */
 import { dirname, join } from "node:path";
 import process from "node:process";
@@ -11,7 +12,7 @@ import { endWith, Harness } from "./harness.ts";
 import { ownCases } from "./own_cases.ts";
 import { withPlayer } from "./programs_backend.ts";
 
-const [name = "windows", node = process.execPath, part = ""] = process.argv.slice(2);
+const [name = "windows", node = process.execPath, part = "", from = "0"] = process.argv.slice(2);
 const player = join(dirname(fileURLToPath(import.meta.url)), "player.js");
 
 async function native(): Promise<Backend> {
@@ -28,4 +29,4 @@ const cases = await conformance("conformance", make, harness.framework, {
 });
 for (const { title, leftOut } of cases) if (leftOut) harness.leaveOut(title, leftOut);
 ownCases({ backend: await native(), node, player }, harness.framework);
-endWith(await harness.run(name, part, DIFFERENCES));
+endWith(await harness.run(name, part, DIFFERENCES, Number(from)));
