@@ -224,9 +224,7 @@ async function removed(engine: Engine, id: string): Promise<boolean> {
     try {
       await engine.remove(id);
       return true;
-    } catch (error) {
-      // Somebody else is at it.
-      if (error instanceof EngineError && error.status === 409) return true;
+    } catch {
       if (pause === undefined) return false;
       await new Promise((resolve) => setTimeout(resolve, pause));
     }

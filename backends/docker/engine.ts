@@ -126,12 +126,12 @@ export class Engine {
     return await this.#ask("GET", `/containers/${id}/changes`) ?? [];
   }
 
-  /** Removes a container, also a running one; one that is gone is no error. */
+  /** Removes a container, also a running one; one that is gone, or that somebody else is removing, is no error. */
   async remove(id: string): Promise<void> {
     try {
       await this.#ask("DELETE", `/containers/${id}`, { force: 1, v: 1 });
     } catch (error) {
-      if (!(error instanceof EngineError && error.status === 404)) throw error;
+      if (!(error instanceof EngineError && (error.status === 404 || error.status === 409))) throw error;
     }
   }
 

@@ -163,4 +163,11 @@ describeWithEngine("nothing is left behind", () => {
     expect(await testBackend().sweep()).toBeGreaterThanOrEqual(3);
     expect(await ownedBy(dead)).toEqual([]);
   });
+
+  it("when several sweep at once, and none of them fails by the others", async () => {
+    const killed = await runHost("docker_end", { args: ["SIGKILL"] });
+    const backend = testBackend();
+    await Promise.all(Array.from({ length: 8 }, () => backend.sweep()));
+    await until(async () => (await ownedBy(killed.report["host"] as number)).length === 0);
+  });
 });
