@@ -59,15 +59,17 @@ export class Engine {
     return new Engine(address, new (await loadDockerode())(dockerodeOptions(address)));
   }
 
-  image(name: string): Promise<ImageInfo> {
-    return this.#ask("GET", `/images/${encodeURIComponent(name)}/json`);
+  async image(name: string): Promise<ImageInfo> {
+    const info = await this.#ask<Partial<ImageInfo>>("GET", `/images/${encodeURIComponent(name)}/json`);
+    if (typeof info.Id !== "string") throw this.#noEngine("what it says of an image is none");
+    return info as ImageInfo;
   }
 
   /** Fetches an image from its registry. */
   async pull(name: string): Promise<void> {
     // Without a tag dockerode asks for "latest"; a digest is part of the name.
     const stream = await this.#docker.pull(name).catch((error: EngineFailure) => {
-      throw this.#failed(error);
+      throw this.#failed(error, "POST");
     });
     await new Promise<void>((resolve, reject) =>
       this.#docker.modem.followProgress(
@@ -136,8 +138,11 @@ export class Engine {
   }
 
   /** All containers, whatever their state, that have a label. */
-  list(label: string): Promise<readonly ContainerSummary[]> {
-    return this.#ask("GET", "/containers/json", { all: 1, filters: JSON.stringify({ label: [label] }) });
+  async list(label: string): Promise<readonly ContainerSummary[]> {
+    const query = { all: 1, filters: JSON.stringify({ label: [label] }) };
+    const list = await this.#ask<readonly ContainerSummary[]>("GET", "/containers/json", query);
+    if (!Array.isArray(list)) throw this.#noEngine("its list of containers is none");
+    return list;
   }
 
   /** What is at a path of a container; undefined when nothing is. */
@@ -179,15 +184,29 @@ export class Engine {
     };
     return new Promise((resolve, reject) =>
       this.#docker.modem.dial(dial, (error, answer) => {
-        if (error) reject(this.#failed(error));
+        if (error) reject(this.#failed(error, method));
         else resolve(answer as T);
       })
     );
   }
 
-  #failed(error: EngineFailure): Error {
-    if (error.statusCode !== undefined) return new EngineError(error.statusCode, engineText(error));
-    return this.unreachable(error);
+  #failed(error: EngineFailure, method: Dial["method"]): Error {
+    const { statusCode, json } = error;
+    if (statusCode === undefined) return this.unreachable(error);
+    const told = (json as { message?: unknown } | null | undefined)?.message;
+    if (typeof told === "string") return new EngineError(statusCode, told);
+    // An engine gives its reason in JSON, but for HEAD, which has no body.
+    if (method === "HEAD") return new EngineError(statusCode, `HTTP ${statusCode}`);
+    const text = error.message.replace(/^\(HTTP code \d+\) \w+ - /, "").trim();
+    return this.#noEngine(`HTTP ${statusCode}${text && `: ${text.slice(0, 200)}`}`, error);
+  }
+
+  /** The error of something else that answers where an engine should be: a proxy, or another server. */
+  #noEngine(why: string, cause?: unknown): ExecError {
+    const { shown } = this.address;
+    const message = `What answers at ${shown} is not a Docker engine (${why}): ` +
+      `name the right address in "host" or DOCKER_HOST.`;
+    return new ExecError("backend_unavailable", message, { cause, details: { host: shown } });
   }
 
   /** The error of an engine that does not answer. */
@@ -198,12 +217,6 @@ export class Engine {
       `Start it, or name another one in "host" or DOCKER_HOST.`;
     return new ExecError("backend_unavailable", message, { cause, details: { host: shown } });
   }
-}
-
-/** The engine's own sentence. */
-function engineText({ json, message }: EngineFailure): string {
-  const told = (json as { message?: unknown; cause?: unknown } | null | undefined)?.message;
-  return typeof told === "string" ? told : message.replace(/^\(HTTP code \d+\) [^-]*- /, "").trim();
 }
 
 /** Not a plain text in the import: Deno would fetch what that names, with all it needs, for everybody. */

@@ -1,6 +1,7 @@
 /**
  * The engine itself: how it is reached, and what is told when it is not, or when a limit of it ends a command.
  */
+import { createServer as createHttpServer, type RequestListener } from "node:http";
 import { createServer } from "node:net";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
@@ -42,6 +43,31 @@ describe("an engine that is not there", () => {
       server.close();
     }
   });
+
+  const strangers: readonly [what: string, answer: RequestListener][] = [
+    ["says 404 to all", (_, response) => void response.writeHead(404).end()],
+    ["has pages", (_, response) => void response.writeHead(200).end("<html>hello</html>")],
+    ["has other JSON", (_, response) => void response.writeHead(200).end("{}")],
+    ["forbids", (_, response) => void response.writeHead(403).end("Forbidden by a proxy")],
+  ];
+  it.each(strangers)(
+    "but a server that %s is told as no engine, and not as a missing image",
+    async (_, answer) => {
+      const server = createHttpServer(answer).listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const address = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      try {
+        const backend = dockerBackend({ image: "busybox", host: address });
+        for (const call of [() => createExecutor({ backend }).output("true"), () => backend.sweep()]) {
+          const error = await failure(call);
+          expect([error.reason, error.details]).toEqual(["backend_unavailable", { host: address }]);
+          expect(error.message).toContain(`What answers at ${address} is not a Docker engine`);
+        }
+      } finally {
+        server.close();
+      }
+    },
+  );
 
   it("that never answers does not keep a timeout from an answer", async () => {
     const server = createServer(() => {}).listen(0, "127.0.0.1");
