@@ -12,7 +12,7 @@ import { Engine, EngineError } from "./engine.ts";
 import type { AttachConnection, ImageInfo, Response } from "./engine_api.ts";
 import { imageNotFound, refusal } from "./engine_refusals.ts";
 import { addLive, deleteLive, type LiveContainer } from "./live_containers.ts";
-import { checkCwd, checkExecutable, type Place, statThrough } from "./look_up.ts";
+import { canBeSeen, checkCwd, checkExecutable, type Place, statThrough } from "./look_up.ts";
 import { labelsOf } from "./owner.ts";
 import type { Forward } from "./ssh_forward.ts";
 import { sweep, sweepFirst } from "./sweep.ts";
@@ -49,7 +49,7 @@ export class DockerStarter {
   async spawn(request: SpawnRequest): Promise<Child> {
     checkAbsolute(request.cwd);
     const engine = await this.#open();
-    const [image] = await Promise.all([this.#image(engine), sweepFirst(engine)]);
+    const [image] = await Promise.all([this.#image(engine, request), sweepFirst(engine)]);
     const { id, container } = await this.#create(engine, request, image);
     let connection: AttachConnection | undefined;
     let exit: Response | undefined;
@@ -69,7 +69,7 @@ export class DockerStarter {
       connection?.destroy();
       exit?.destroy();
       await this.#cleanUp(engine, id, container, true);
-      throw refusal(error, request, this.#config.image);
+      throw refusal(error, request, this.#config);
     }
     const { memoryLimit: memory = 0, pidsLimit: pids = 0 } = this.#config;
     const cleanUp = () => this.#cleanUp(engine, id, container, !container.keep);
@@ -87,7 +87,7 @@ export class DockerStarter {
   /** The first of the executables that is in the image; its container is never started. */
   async findExecutable(candidates: readonly string[]): Promise<string | undefined> {
     const engine = await this.#open();
-    const image = await this.#image(engine);
+    const image = await this.#image(engine, LOOK_ONLY);
     const key = [image.Id, ...candidates].join("\0");
     if (this.#shells.has(key)) return this.#shells.get(key);
     const { id, container } = await this.#create(engine, LOOK_ONLY, image);
@@ -99,6 +99,8 @@ export class DockerStarter {
         found = candidate;
         break;
       }
+      // The start of whichever is taken will say why.
+      if (found === undefined && !(await canBeSeen(place))) return candidates[0];
       this.#shells.set(key, found);
       return found;
     } finally {
@@ -142,12 +144,14 @@ export class DockerStarter {
     return await Engine.open(forwarded.address);
   }
 
-  async #image(engine: Engine): Promise<ImageInfo> {
+  async #image(engine: Engine, request: SpawnRequest): Promise<ImageInfo> {
     const { image, pull } = this.#config;
     try {
       return await engine.image(image);
     } catch (error) {
-      if (!(error instanceof EngineError && error.status === 404)) throw refusal(error, LOOK_ONLY, image);
+      if (!(error instanceof EngineError && error.status === 404)) {
+        throw refusal(error, request, this.#config);
+      }
       if (pull !== "missing") throw imageNotFound(image, error);
     }
     try {
@@ -175,7 +179,7 @@ export class DockerStarter {
       // It may have been created all the same, if the answer did not come.
       if (!(error instanceof EngineError)) await engine.remove(name).catch(() => {});
       await deleteLive(container);
-      throw refusal(error, request, this.#config.image);
+      throw refusal(error, request, this.#config);
     }
   }
 

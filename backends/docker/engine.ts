@@ -69,7 +69,7 @@ export class Engine {
   async pull(name: string): Promise<void> {
     // Without a tag dockerode asks for "latest"; a digest is part of the name.
     const stream = await this.#docker.pull(name).catch((error: EngineFailure) => {
-      throw this.#failed(error, "POST");
+      throw this.#failed(error, true);
     });
     await new Promise<void>((resolve, reject) =>
       this.#docker.modem.followProgress(
@@ -184,20 +184,20 @@ export class Engine {
     };
     return new Promise((resolve, reject) =>
       this.#docker.modem.dial(dial, (error, answer) => {
-        if (error) reject(this.#failed(error, method));
+        if (error) reject(this.#failed(error, how.isStream === true));
         else resolve(answer as T);
       })
     );
   }
 
-  #failed(error: EngineFailure, method: Dial["method"]): Error {
+  #failed(error: EngineFailure, streamed: boolean): Error {
     const { statusCode, json } = error;
     if (statusCode === undefined) return this.unreachable(error);
     const told = (json as { message?: unknown } | null | undefined)?.message;
     if (typeof told === "string") return new EngineError(statusCode, told);
-    // An engine gives its reason in JSON, but for HEAD, which has no body.
-    if (method === "HEAD") return new EngineError(statusCode, `HTTP ${statusCode}`);
     const text = error.message.replace(/^\(HTTP code \d+\) \w+ - /, "").trim();
+    // Of an answer that was to be a stream dockerode gives the text alone.
+    if (streamed) return new EngineError(statusCode, text);
     return this.#noEngine(`HTTP ${statusCode}${text && `: ${text.slice(0, 200)}`}`, error);
   }
 

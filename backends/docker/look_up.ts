@@ -19,6 +19,11 @@ export async function statThrough(engine: Engine, id: string, path: string): Pro
   return undefined;
 }
 
+/** Whether the engine can look into the container at all. With a mount that fails it can't; the start tells why. */
+export async function canBeSeen({ engine, id }: Place): Promise<boolean> {
+  return await engine.stat(id, "/") !== undefined;
+}
+
 /** Where in a container, and in which image. */
 export interface Place {
   readonly engine: Engine;
@@ -52,6 +57,7 @@ export async function checkExecutable(
     if (!candidates.some((path) => isMounted(place, path))) known.add(key);
     return;
   }
+  if (!(await canBeSeen(place))) return;
   const shown = JSON.stringify(name);
   // A search goes on past what it can't execute, but tells of it in the end; one past directories does not.
   const refused = found.some((each) => each && (name.includes("/") || !each.directory));
@@ -77,7 +83,7 @@ export async function checkCwd(place: Place, cwd: string | undefined): Promise<v
     return;
   }
   if (isBelow(path, mounts.volumes)) {
-    if (!(await statThrough(engine, id, path))?.directory) throw cwdNotFound(cwd);
+    if (!(await statThrough(engine, id, path))?.directory && await canBeSeen(place)) throw cwdNotFound(cwd);
     return;
   }
   const made = await engine.changes(id);
@@ -86,7 +92,9 @@ export async function checkCwd(place: Place, cwd: string | undefined): Promise<v
 
 /** The error for a working directory that is missing or no directory. */
 export function cwdNotFound(cwd: string, cause?: unknown): ExecError {
-  const message = `Working directory ${JSON.stringify(cwd)} does not exist in the container, or is none.`;
+  const message = `Working directory ${
+    JSON.stringify(cwd)
+  } does not exist in the container, or is not a directory.`;
   return new ExecError("cwd_not_found", message, { cause, details: { cwd } });
 }
 

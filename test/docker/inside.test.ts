@@ -90,6 +90,15 @@ describeWithEngine("inside of a container", () => {
       expect(error.message).toContain(missing);
     });
 
+    it("a volume that does not fit its place is refused, and no command or shell is said to be missing", async () => {
+      // A file can't be mounted on a directory, and the engine can't look into a container with such a mount.
+      const executor = inside({ volumes: [`${join(directory, "greeting")}:/tmp`] });
+      const calls = [() => executor.output("true", { cwd: "/" }), () => run("true", { executor, cwd: "/" })];
+      for (const call of calls) {
+        expect(await failure(call)).toMatchObject({ reason: "invalid_option", details: { path: "volumes" } });
+      }
+    });
+
     it("user is who runs the command", async () => {
       expect(await prints("id -u; id -g", { user: "1000:1000" })).toBe("1000\n1000\n");
       expect(await prints("id -u", { user: "user" })).toBe("1000\n");
@@ -113,8 +122,10 @@ describeWithEngine("inside of a container", () => {
     });
 
     it("a network that there is not is refused", async () => {
-      const error = await failure(inside({ networkMode: "no-such-network" }).output("true"));
-      expect(error).toMatchObject({ reason: "invalid_option", details: { path: "networkMode" } });
+      for (const networkMode of ["no-such-network", "container:no-such-container"]) {
+        const error = await failure(inside({ networkMode }).output("true"));
+        expect(error).toMatchObject({ reason: "invalid_option", details: { path: "networkMode" } });
+      }
     });
 
     it("capDrop takes capabilities away, and capAdd adds some", async () => {
@@ -129,6 +140,11 @@ describeWithEngine("inside of a container", () => {
       ]);
       expect([none, one]).toEqual([0n, 1n << 10n]);
       expect(more).toBe(usual | 1n << 25n);
+    });
+
+    it("a limit of processes that Linux does not take is refused", async () => {
+      const error = await failure(inside({ pidsLimit: 1e12 }).output("true"));
+      expect(error).toMatchObject({ reason: "invalid_option", details: { path: "pidsLimit" } });
     });
 
     it("a capability that there is not is refused", async () => {
