@@ -20,6 +20,8 @@ export interface Forward {
 }
 
 const READY = "polyspawn-ready";
+/** Outlives this process, also when that is killed by SIGKILL, and so can remove what ssh leaves. */
+const KEEPER = 'ssh "$@"; code=$?; rm -rf "$0"; exit "$code"';
 /** Whatever is asked is answered by no: nobody is there to type. */
 const OPTIONS = ["BatchMode=yes", "ExitOnForwardFailure=yes", "ServerAliveInterval=15", "ConnectTimeout=30"];
 
@@ -36,17 +38,17 @@ export async function forward(address: Extract<Address, { kind: "ssh" }>): Promi
     ...(port === undefined ? [] : ["-p", String(port)]),
     ...["-T", "-L", `${local}:${socketPath}`, destination, `echo ${READY}; exec cat`],
   ];
+  const [file, ...words] = process.platform === "win32"
+    ? ["ssh", ...args] as const
+    : ["/bin/sh", "-c", KEEPER, directory, ...args] as const;
   // In a session of its own: Ctrl-C at the terminal must not end it before the containers are ended.
-  const ssh = spawn("ssh", args, { stdio: ["pipe", "pipe", "pipe"], detached: true, windowsHide: true });
-  const remove = () => rmSync(directory, { recursive: true, force: true });
-  process.once("exit", remove);
+  const ssh = spawn(file, words, { stdio: ["pipe", "pipe", "pipe"], detached: true, windowsHide: true });
   let told = "";
   ssh.stdin.on("error", () => {});
   ssh.stderr.setEncoding("utf8").on("data", (text: string) => told = (told + text).slice(-2_000));
   const closed = new Promise<void>((resolve) => {
     const end = () => {
-      process.off("exit", remove);
-      remove();
+      rmSync(directory, { recursive: true, force: true });
       resolve();
     };
     ssh.once("exit", end);

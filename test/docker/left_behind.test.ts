@@ -6,21 +6,11 @@ import { once } from "node:events";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { afterEach, expect, it } from "vitest";
-import { type DirectAddress, engineAddress } from "../../backends/docker/address.ts";
-import { Engine } from "../../backends/docker/engine.ts";
 import { OWNER_LABEL, thisOwner } from "../../backends/docker/owner.ts";
 import { createExecutor } from "../../mod.ts";
-import { describeWithEngine, host, image, testBackend } from "../support/docker_engine.ts";
+import { describeWithEngine, image, openEngine, ownedBy, testBackend } from "../support/docker_engine.ts";
 import { hostCommand, root, runHost } from "../support/host.ts";
 import { failure } from "../support/outcome.ts";
-
-const openEngine = () => Engine.open(engineAddress(host) as DirectAddress);
-
-/** The containers that a process owns. */
-async function ownedBy(pid: number): Promise<readonly string[]> {
-  const all = await (await openEngine()).list(OWNER_LABEL);
-  return all.filter(({ Labels }) => Labels?.["polyspawn.pid"] === String(pid)).map(({ Id }) => Id);
-}
 
 /** Waits for a state of the engine that comes by itself. */
 async function until(what: () => Promise<boolean>): Promise<void> {

@@ -8,7 +8,8 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { createExecutor } from "../../mod.ts";
-import { describeWithEngine, host, testBackend } from "../support/docker_engine.ts";
+import { describeWithEngine, host, ownedBy, testBackend } from "../support/docker_engine.ts";
+import { runHost } from "../support/host.ts";
 import { failure } from "../support/outcome.ts";
 import { temporaryDirectory } from "../support/temporary.ts";
 
@@ -37,6 +38,20 @@ describeWithEngine("an engine over ssh", () => {
     await backend[Symbol.asyncDispose]();
     while (forwards().length > before.length) await new Promise((resolve) => setTimeout(resolve, 20));
   });
+
+  it.each(["exit", "SIGKILL"])(
+    "leaves nothing in the temporary directory when the host ends by %s",
+    async (how) => {
+      const temporary = temporaryDirectory();
+      const env = { TMPDIR: temporary, POLYSPAWN_DOCKER_HOST: `ssh://build.example.com${socketPath}` };
+      const { report } = await runHost("docker_end", { args: [how], env });
+      const left = () => readdirSync(temporary).filter((name) => name.startsWith("polyspawn-ssh-"));
+      while (left().length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      // Of a host that could still act nothing runs on; after SIGKILL its containers do.
+      expect(await ownedBy(report["host"] as number)).toHaveLength(how === "SIGKILL" ? 3 : 0);
+      await testBackend().sweep();
+    },
+  );
 
   it("that refuses is backend_unavailable, with what ssh says", async () => {
     const before = forwards();

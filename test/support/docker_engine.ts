@@ -4,6 +4,9 @@
  */
 import process from "node:process";
 import { describe } from "vitest";
+import { type DirectAddress, engineAddress } from "../../backends/docker/address.ts";
+import { Engine } from "../../backends/docker/engine.ts";
+import { OWNER_LABEL } from "../../backends/docker/owner.ts";
 import { type DockerBackend, dockerBackend, type DockerConfig } from "../../backends/docker.ts";
 
 /** The engine's address; undefined where there is none. */
@@ -17,4 +20,15 @@ export const describeWithEngine: typeof describe.skip = describe.skipIf(host ===
 /** A backend on the engine. It has no bridge for networks. */
 export function testBackend(config: Partial<DockerConfig> = {}): DockerBackend & AsyncDisposable {
   return dockerBackend({ image, networkMode: "none", ...(host !== undefined && { host }), ...config });
+}
+
+/** The engine, to look at. */
+export function openEngine(): Promise<Engine> {
+  return Engine.open(engineAddress(host) as DirectAddress);
+}
+
+/** The containers that a process owns. */
+export async function ownedBy(pid: number): Promise<readonly string[]> {
+  const all = await (await openEngine()).list(OWNER_LABEL);
+  return all.filter(({ Labels }) => Labels?.["polyspawn.pid"] === String(pid)).map(({ Id }) => Id);
 }
