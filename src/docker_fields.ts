@@ -139,7 +139,7 @@ export function needImage({ image }: Partial<DockerConfig>, path: string): void 
 }
 
 /** A text of a certain form. */
-function word(description: string, pattern: RegExp, expected: string): Field<string> {
+export function word(description: string, pattern: RegExp, expected: string): Field<string> {
   const { schema, parse } = text(description);
   return {
     schema: { ...schema, pattern: pattern.source },

@@ -3,10 +3,10 @@
  * @module
  */
 import type { Backend } from "./backend.ts";
-import { DOCKER_FIELDS, type DockerConfig, needImage } from "./docker_fields.ts";
+import { DOCKER_FIELDS, type DockerConfig, needImage, word } from "./docker_fields.ts";
 import { ExecError } from "./errors.ts";
 import type { ExecutorOptions } from "./executor.ts";
-import { commands, environment, type Fields, parseFields, text } from "./fields.ts";
+import { commands, environment, type Fields, parseFields } from "./fields.ts";
 import { checkPath } from "./native_kind.ts";
 
 /** What a definition of kind `exec.docker` may say beside its kind. */
@@ -22,8 +22,10 @@ export interface DockerKindConfig extends DockerConfig {
 /** The fields of {@linkcode DockerKindConfig}. */
 export const DOCKER_KIND_FIELDS: Fields<DockerKindConfig> = {
   ...DOCKER_FIELDS,
-  defaultWorkDir: text(
+  defaultWorkDir: word(
     "The working directory of every process, inside of the container (default: the image's).",
+    /^\//,
+    `an absolute path inside of the container`,
   ),
   defaultEnv: environment("Variables of every process, added to those of the image (default: none)."),
   commandWhitelist: commands(

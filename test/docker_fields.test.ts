@@ -117,6 +117,15 @@ describe("a definition of kind exec.docker", () => {
     ]);
   });
 
+  it("needs an absolute working directory: the host's can't complete a relative one", async () => {
+    const error = await failure(() => load({ default_work_dir: "srv" }));
+    expect(error.message).toBe(
+      `["box:exec"].default_work_dir: expected an absolute path inside of the container, got "srv".`,
+    );
+    const definition = { kind: "exec.docker", image: "busybox", default_work_dir: "srv" };
+    expect(violations(configSchema, { "box:exec": definition })).not.toEqual([]);
+  });
+
   it("needs absolute directories in PATH beside a whitelist", async () => {
     const error = await failure(() => load({ defaultEnv: { PATH: "bin" }, commandWhitelist: ["ls"] }));
     expect(error.message).toMatch(/defaultEnv\.PATH: needs absolute directories/);

@@ -45,9 +45,12 @@ const WINDOWS = process.platform === "win32";
  */
 export function engineAddress(host: string | undefined): Address {
   const named = host ?? (process.env["DOCKER_HOST"] || undefined);
-  if (named === undefined) return socket(usualSocket());
-  const path = /^(?:unix|npipe):\/\/(.+)$/.exec(named)?.[1];
-  if (path !== undefined) return socket(path);
+  if (named === undefined) {
+    const usual = usualSocket();
+    return { kind: "socket", shown: `${WINDOWS ? "npipe" : "unix"}://${usual}`, socketPath: usual };
+  }
+  const socketPath = /^(?:unix|npipe):\/\/(.+)$/.exec(named)?.[1];
+  if (socketPath !== undefined) return { kind: "socket", shown: named, socketPath };
   const url = parse(named);
   const { protocol, hostname } = url;
   switch (protocol) {
@@ -73,10 +76,6 @@ export function engineAddress(host: string | undefined): Address {
     }
   }
   throw wrongHost(named);
-}
-
-function socket(socketPath: string): Address {
-  return { kind: "socket", socketPath, shown: `${WINDOWS ? "npipe" : "unix"}://${socketPath}` };
 }
 
 function usualSocket(): string {
