@@ -21,7 +21,7 @@ const ALLOWED_LAZY = new Map([
 
 /** Modules that import what is no plain string, and the reason. */
 const ALLOWED_COMPUTED = new Map([
-  ["backends/docker/engine.ts", "Deno would fetch an optional package for everybody"],
+  ["backends/docker/dockerode.ts", "Deno would fetch an optional package for everybody"],
 ]);
 
 const SEAM = new Set(["src/backend.ts", "src/errors.ts", "src/signals.ts"]);
