@@ -9,8 +9,9 @@ const RUNS = 15;
 const ROUNDS = 4;
 
 /**
- * Measures on one Node, in a process of its own each time. What counts is the time of the processor, because other
- * work on the machine draws out the time that passes; and the least of it, because that work can only add.
+ * Measures on one Node, in a process of its own each time. What counts is the time that passes; or that of the processor
+ * where it is less, because other work on the machine draws out the first, and threads beside the main one add to the
+ * second. And the least of each, because that can only add.
  */
 export async function checkImportCost(packageName, { name, path }, consumer) {
   await check(`${packageName} on ${name}: cost of import`, async () => {
@@ -19,8 +20,8 @@ export async function checkImportCost(packageName, { name, path }, consumer) {
       const [empty, ours] = Object.values(measured).map((runs) => pick(runs.map((run) => run[kind])));
       return ours - empty;
     };
-    let cpu;
-    for (let round = 0; round < ROUNDS && !(cpu < MOST); round++) {
+    let [cpu, wall] = [Infinity, Infinity];
+    for (let round = 0; round < ROUNDS && Math.min(cpu, wall) >= MOST; round++) {
       for (let run = 0; run < RUNS; run++) {
         for (const module of Object.keys(measured)) {
           measured[module].push(
@@ -28,12 +29,11 @@ export async function checkImportCost(packageName, { name, path }, consumer) {
           );
         }
       }
-      cpu = cost("cpu", least);
+      [cpu, wall] = [cost("cpu", least), cost("wall", least)];
     }
-    const [wall, usual] = [cost("wall", least), cost("wall", median)];
-    const figures = `${cpu.toFixed(1)} ms of the processor over an empty module; ` +
-      `${wall.toFixed(1)} ms pass at least, ${usual.toFixed(1)} ms in the median`;
-    expect(cpu < MOST, `${figures}; ${MOST} ms are the limit`);
+    const figures = `${wall.toFixed(1)} ms pass at least over an empty module, ` +
+      `${cost("wall", median).toFixed(1)} ms in the median; ${cpu.toFixed(1)} ms of the processor`;
+    expect(Math.min(cpu, wall) < MOST, `${figures}; ${MOST} ms are the limit`);
     return figures;
   });
 }
