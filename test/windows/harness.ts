@@ -12,6 +12,8 @@ interface Test {
 
 /** Tests run at a time. */
 const AT_ONCE = 1;
+/** The longest a test may take, in ms: one that hangs must not take the others along. */
+const LONGEST = 150_000;
 
 /** Tests, and the ones that are known to fail. */
 export class Harness {
@@ -69,11 +71,13 @@ export class Harness {
         const { title, body } = test;
         const difference = differenceIn(title, known);
         const start = performance.now();
+        let timer: ReturnType<typeof setTimeout> | undefined;
         console.error(`begins: ${title}`);
-        const error = await Promise.resolve().then(body).then(
-          () => undefined,
-          (reason) => reason ?? "nothing",
-        );
+        const error = await Promise.race([
+          Promise.resolve().then(body).then(() => undefined, (reason) => reason ?? "nothing"),
+          new Promise((resolve) => timer = setTimeout(resolve, LONGEST, new Error("it hangs"))),
+        ]);
+        clearTimeout(timer);
         const ms = Math.round(performance.now() - start);
         if (!error && !difference) count("passed");
         else if (error && difference) {
