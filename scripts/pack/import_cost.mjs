@@ -6,7 +6,7 @@ import { check, expect } from "./report.mjs";
 const MOST = 5;
 const RUNS = 15;
 /** Where other work on the machine leaves no run undisturbed, more of them are tried before the cost is too high. */
-const ROUNDS = 4;
+const ROUNDS = 8;
 
 /**
  * Measures on one Node, in a process of its own each time. What counts is the time that passes; or that of the processor
