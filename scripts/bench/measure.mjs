@@ -21,7 +21,7 @@ export async function measure(scenario, runtime, { limitProgram, environment, ro
       try {
         entrants.push({
           row,
-          ...(await enter(contestant, scenario, runtime, { limitProgram, environment })),
+          ...(await enter(contestant, scenario, runtime, { limitProgram, environment, pool })),
         });
       } catch (error) {
         row.problem = error.message;
