@@ -16,6 +16,18 @@ image=polyspawn-test
 port=$((20000 + RANDOM % 10000))
 export PATH=$PATH:/usr/sbin:/sbin
 
+# What an engine leaves that had to be killed: helpers that name its directory, and containers that live on its files.
+end_leftovers() {
+  local process
+  for process in /proc/[0-9]*; do
+    if tr '\0' ' ' <"$process/cmdline" 2>/dev/null | grep -qF "$directory/run" ||
+      { [[ $(readlink "$process/ns/mnt") != $(readlink /proc/self/ns/mnt) ]] &&
+        grep -qF "$directory/data" "$process/mountinfo"; } 2>/dev/null; then
+      "${as_root[@]}" kill -KILL "${process#/proc/}" 2>/dev/null || true
+    fi
+  done
+}
+
 stop() {
   local pid
   pid=$(cat "$directory/pid" 2>/dev/null) || true
@@ -26,7 +38,9 @@ stop() {
       [[ -e /proc/$pid ]] || break
       sleep 0.1
     done
+    [[ ! -e /proc/$pid ]] || "${as_root[@]}" kill -KILL "$pid" 2>/dev/null || true
   fi
+  end_leftovers
   # The namespace of the machine's own network stays mounted.
   while read -r _ mounted _; do
     [[ $mounted != "$directory"/* ]] || "${as_root[@]}" umount "$mounted" || true
