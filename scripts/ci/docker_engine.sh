@@ -20,9 +20,12 @@ export PATH=$PATH:/usr/sbin:/sbin
 end_leftovers() {
   local process
   for process in /proc/[0-9]*; do
-    if tr '\0' ' ' <"$process/cmdline" 2>/dev/null | grep -qF "$directory/run" ||
-      { [[ $(readlink "$process/ns/mnt") != $(readlink /proc/self/ns/mnt) ]] &&
-        grep -qF "$directory/data" "$process/mountinfo"; } 2>/dev/null; then
+    # It may end while it is looked at.
+    if {
+      tr '\0' ' ' <"$process/cmdline" | grep -qF "$directory/run" ||
+        { [[ $(readlink "$process/ns/mnt") != $(readlink /proc/self/ns/mnt) ]] &&
+          grep -qF "$directory/data" "$process/mountinfo"; }
+    } 2>/dev/null; then
       "${as_root[@]}" kill -KILL "${process#/proc/}" 2>/dev/null || true
     fi
   done
