@@ -2,7 +2,7 @@
  * Joins the modules of a built package, in place: all that "." needs at once becomes one file, what is loaded lazily
  * stays apart; declarations stay as they are, but those that no entry point reaches go. It is for Node, which takes
  * about 0.3 ms for every module and 0.1 ms for every import between two: the 45 modules of "." cost 23 ms, joined
- * and without what only people read they cost 4.5 ms.
+ * and without what only people read they cost about 5 ms.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, posix, resolve } from "node:path";
