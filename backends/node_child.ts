@@ -10,7 +10,7 @@ import type { SignalName } from "../src/signals.ts";
 import { findInHostPath } from "./host_path.ts";
 import { type LiveChildren, signalsSeen } from "./live_children.ts";
 import { LiveGroup } from "./live_group.ts";
-import { groupSystem } from "./node_group_system.ts";
+import { deliver, groupSystem } from "./node_group_system.ts";
 import { look } from "./node_look.ts";
 import { ReadableSource, writableSink } from "./node_streams.ts";
 import { receive } from "./received_bytes.ts";
@@ -143,11 +143,7 @@ class NodeChild implements Child {
   kill(signal: SignalName, target: "process" | "group"): void {
     const { exitCode, signalCode } = this.#child;
     if (target === "process" && (exitCode !== null || signalCode !== null)) return;
-    try {
-      process.kill(target === "group" ? -this.pid : this.pid, signal);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-    }
+    deliver(signal, target === "group" ? -this.pid : this.pid);
   }
 
   groupGone(): boolean | Promise<boolean> {

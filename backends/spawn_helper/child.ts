@@ -9,7 +9,7 @@ import { ExecError } from "../../src/errors.ts";
 import type { SignalName } from "../../src/signals.ts";
 import type { LiveChildren } from "../live_children.ts";
 import { LiveGroup } from "../live_group.ts";
-import { groupSystem } from "../node_group_system.ts";
+import { deliver, groupSystem } from "../node_group_system.ts";
 import { readStat } from "../node_proc.ts";
 import { ReadableSource, writableSink } from "../node_streams.ts";
 import { StatField } from "../proc_stat.ts";
@@ -73,11 +73,7 @@ export class HelperChild implements Child {
     if (target === "process" && this.#group.exited) return;
     // It has ended and the helper has not told so yet: its number is somebody else's.
     if (this.#isRecycled()) return;
-    try {
-      process.kill(target === "group" ? -this.pid : this.pid, signal);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-    }
+    deliver(signal, target === "group" ? -this.pid : this.pid);
   }
 
   groupGone(): boolean | Promise<boolean> {
