@@ -5,6 +5,7 @@
 import type { Backend } from "../src/backend.ts";
 import type { DockerConfig } from "../src/docker_fields.ts";
 import { ExecError } from "../src/errors.ts";
+import { checkRoom } from "./room.ts";
 
 /** What the runtimes put on the global object; only the presence of each is looked at. */
 interface Runtime {
@@ -27,6 +28,7 @@ const CHANNEL = "polyspawn";
 /** Loads the backend of the runtime this runs on. */
 export async function loadDefaultBackend(): Promise<Backend> {
   const runtime = globalThis as unknown as Runtime;
+  checkRoom();
   if (runtime.Deno?.Command) return (await import("./deno.ts")).denoBackend();
   if (runtime.process?.versions?.node) return (await import("./node.ts")).nodeBackend();
   throw new ExecError(
@@ -37,6 +39,7 @@ export async function loadDefaultBackend(): Promise<Backend> {
 
 /** Loads the backend of definitions of the kind `exec.docker`. */
 export async function loadDockerBackend(config: DockerConfig): Promise<Backend> {
+  checkRoom();
   return (await import("./docker.ts")).dockerBackend(config);
 }
 

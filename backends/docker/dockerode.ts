@@ -4,6 +4,7 @@
  */
 import process from "node:process";
 import { ExecError } from "../../src/errors.ts";
+import { checkRoom } from "../room.ts";
 import { type DirectAddress, readTls } from "./address.ts";
 import type { Dockerode } from "./engine_api.ts";
 
@@ -19,6 +20,7 @@ export async function openDockerode(address: DirectAddress): Promise<Dockerode> 
 const DOCKERODE = "dockerode";
 
 async function loadDockerode(): Promise<new (options: object) => Dockerode> {
+  checkRoom();
   try {
     const { default: loaded } = await import(DOCKERODE) as { default: new (options: object) => Dockerode };
     return loaded;

@@ -35,7 +35,7 @@ Deno.test("importing the package loads no backend and nothing outside of it", as
   await import("../../mod.ts");
   const loaded = scripts.take();
   if (!loaded.includes("mod.ts")) throw new Error(`The debugger has not seen mod.ts: ${loaded.join(", ")}`);
-  const strangers = loaded.filter((path) => !/^(mod\.ts$|src\/|backends\/default\.ts$)/.test(path));
+  const strangers = loaded.filter((path) => !/^(mod\.ts$|src\/|backends\/(default|room)\.ts$)/.test(path));
   if (strangers.length > 0) throw new Error(`Importing mod.ts has loaded ${strangers.join(", ")}`);
 
   // Only if a backend is seen when one is loaded does its absence above mean anything.

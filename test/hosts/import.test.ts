@@ -2,7 +2,7 @@ import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { runHost, runtime } from "../support/host.ts";
 
-const PORTABLE = /^(mod\.ts|src\/(?!testing\/).*|backends\/default\.ts)$/;
+const PORTABLE = /^(mod\.ts|src\/(?!testing\/).*|backends\/(default|room)\.ts)$/;
 /** Files of this project, modules with a public name, packages; and not what a runtime has loaded for itself. */
 const FOREIGN = /^(?!node:internal\/|ext:)/;
 
