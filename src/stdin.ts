@@ -12,7 +12,8 @@ type Sink = NonNullable<Child["stdin"]>;
 /** Writes to a child one after another; whatever the child does, no write is left hanging. */
 export class StdinWriter {
   #sink: Sink | undefined;
-  #last: Promise<void> = Promise.resolve();
+  /** Settles when all that was asked for is done; nothing is pending where there is none. */
+  #last: Promise<void> | undefined;
   #ended = false;
   #gone = false;
   #interrupt: ((error: ExecError) => void) | undefined;
@@ -22,15 +23,17 @@ export class StdinWriter {
     this.#sink = sink;
   }
 
+  // Not async: for a chunk of a fast writer each promise counts.
   /** Writes bytes; nothing to write is the end of input. */
-  async write(data: string | Uint8Array): Promise<void> {
+  write(data: string | Uint8Array): Promise<void> {
     if (typeof data !== "string" && !(data instanceof Uint8Array)) {
-      throw new ExecError("invalid_option", `writeStdin takes a string or a Uint8Array, got ${show(data)}.`);
+      const message = `writeStdin takes a string or a Uint8Array, got ${show(data)}.`;
+      return Promise.reject(new ExecError("invalid_option", message));
     }
-    if (data.length === 0) return await this.close();
-    if (this.#ended || this.#gone) throw this.#closed();
+    if (data.length === 0) return this.close();
+    if (this.#ended || this.#gone) return Promise.reject(this.#closed());
     const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
-    await this.#enqueue((sink) => sink.write(bytes));
+    return this.#enqueue((sink) => sink.write(bytes));
   }
 
   /** Ends the input after what was written before; a second end, or one after the exit, is none. */
@@ -50,9 +53,14 @@ export class StdinWriter {
     if (sink) attempt(() => sink.close()).catch(ignore);
   }
 
+  /** At once when nothing is pending, else after that: what waits for no one need not wait a turn either. */
   #enqueue(operation: (sink: Sink) => Promise<void>): Promise<void> {
-    const done = this.#last.then(() => this.#perform(operation));
-    this.#last = done.catch(ignore);
+    const done = this.#last ? this.#last.then(() => this.#perform(operation)) : this.#perform(operation);
+    const forget = () => {
+      if (this.#last === last) this.#last = undefined;
+    };
+    const last: Promise<void> = done.then(forget, forget);
+    this.#last = last;
     return done;
   }
 
@@ -61,7 +69,14 @@ export class StdinWriter {
     if (this.#gone || !sink) return Promise.reject(this.#closed());
     return new Promise<void>((resolve, reject) => {
       this.#interrupt = reject;
-      attempt(() => operation(sink)).then(resolve, (cause) => reject(this.#closed(cause)));
+      // An error for who is interrupted costs a stack trace: nobody is, once the write has settled.
+      attempt(() => operation(sink)).then(() => {
+        this.#interrupt = undefined;
+        resolve();
+      }, (cause) => {
+        this.#interrupt = undefined;
+        reject(this.#closed(cause));
+      });
     });
   }
 
