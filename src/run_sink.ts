@@ -101,7 +101,7 @@ export class RunSink {
 
   async #tell(chunk: Uint8Array): Promise<void> {
     // The tee may keep or transfer what it gets: it gets its own copy.
-    const copy = this.#writer && new Uint8Array(chunk);
+    const copy = this.#writer && copyOf(chunk);
     if (this.#onOutput) this.#announce(this.#decoder.push(chunk));
     this.#tail.push(chunk);
     if (copy) await this.#write(copy);
@@ -140,4 +140,11 @@ export class RunSink {
     this.#teeError ??= toExecError(error, "Writing output to the tee");
     this.#dropTee();
   }
+}
+
+/** Not `new Uint8Array(chunk)`, which takes half as long again; nor `slice`, which of a Buffer gives a view. */
+function copyOf(chunk: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(chunk.length);
+  copy.set(chunk);
+  return copy;
 }
