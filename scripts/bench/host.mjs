@@ -10,11 +10,18 @@ import { createInterface } from "node:readline";
 const [subjectName] = process.argv.slice(2);
 const { BENCH_BALLAST } = process.env;
 
-/** Live heap, as a program with much data has it. */
-const ballast = [];
-for (let held = 0; held < Number(BENCH_BALLAST ?? 0); held += 1 << 23) {
-  ballast.push(new Array(1 << 20).fill(1.5));
-}
+const GIB = 2 ** 30;
+const BUFFER = 64 * 1024;
+
+/**
+ * 1 GiB that a program with much data holds: in objects of the engine's heap, or in buffers beside it. A fork copies
+ * the page tables of both, but V8 keeps much of its heap out of a fork.
+ */
+const ballasts = {
+  objects: () => Array.from({ length: GIB / 64 }, (_, i) => ({ id: i, share: i + 0.5, next: null })),
+  buffers: () => Array.from({ length: GIB / BUFFER }, () => new Uint8Array(BUFFER).fill(1)),
+};
+const ballast = ballasts[BENCH_BALLAST]?.();
 
 const own = { polyspawn: "polyspawn", node: "node_bare", deno: "deno_bare", bun: "bun_bare" };
 const internal = { fake: "fake", growth: "growth" };
@@ -85,7 +92,7 @@ async function perform({ task, loop, ...asked }) {
 }
 
 const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
-say({ ready: true, ballast: ballast.length });
+say({ ready: true, ballast: ballast?.length });
 for await (const line of createInterface({ input: process.stdin })) {
   try {
     say(await perform(JSON.parse(line)));

@@ -8,7 +8,7 @@ const HOST = fileURLToPath(new URL("host.mjs", import.meta.url));
 /** A host that says nothing for so long, in ms, is ended. */
 const LIMIT = 170_000;
 
-/** A live heap of so many bytes needs a limit above it. */
+/** A host with ballast needs a limit above it. */
 const MORE_HEAP = "--max-old-space-size=6144";
 
 function command({ kind, path }, ballast) {
@@ -25,10 +25,10 @@ export class Host {
   #errors = "";
 
   /** Starts it; rejects when the subject doesn't run there. */
-  static async start({ runtime, subject, ballast = 0, environment }) {
+  static async start({ runtime, subject, ballast, environment }) {
     const host = new Host();
     const [file, ...args] = [...command(runtime, ballast), HOST, subject];
-    const env = { ...environment, BENCH_BALLAST: String(ballast) };
+    const env = { ...environment, BENCH_BALLAST: ballast ?? "" };
     host.#child = spawn(file, args, { stdio: ["pipe", "pipe", "pipe"], env });
     host.#child.on("error", () => {});
     host.#child.stdin.on("error", () => {});

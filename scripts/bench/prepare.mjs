@@ -6,13 +6,15 @@ import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { bundle } from "../pack/bundle.mjs";
 import { env, root, run, runtimes, tsc } from "../tools.mjs";
+import { writeLog } from "./log_file.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const built = join(root, ".build");
 const packed = join(built, "bench");
 
-/** Builds the package and joins its modules as the release does. */
+/** Builds the package and joins its modules as the release does; the commands have what they print. */
 export async function buildPackage() {
+  writeLog();
   if (await run([process.execPath, tsc, "-p", "tsconfig.build.json", "--noCheck"]) !== 0) {
     throw new Error("The build failed.");
   }

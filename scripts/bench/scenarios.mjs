@@ -3,11 +3,10 @@
  * words for it. The first one is what the others are compared with. `targets` say how many times that (or another
  * contestant) ours may take at most.
  */
+import { LOG } from "./log_file.mjs";
+
 const GIB = 2 ** 30;
 const MIB = 2 ** 20;
-/** 100 bytes with its newline, as a log has it. */
-const LINE =
-  "2026-01-01T00:00:00.000Z INFO  worker-17 request handled path=/api/v1/items status=200 in 12 ms abcdef";
 const ours = (label, method, more) => ({
   label: `polyspawn${label && ` ${label}`}`,
   subject: "polyspawn",
@@ -43,8 +42,12 @@ const spawners = (runtime, withPeers = true) => [
 
 /** 64 KiB a write, as fast as the machine can: `head` writes 4 KiB at a time, and then every reader waits for it. */
 const zeros = (bytes) => ["sh", "-c", `exec dd if=/dev/zero bs=65536 count=${bytes / 65536} status=none`];
-const text = (bytes) => ["sh", "-c", `yes '${LINE.slice(0, 99)}' | head -c ${bytes}`];
+/** So many times the same 16 MiB of a log. */
+const log = (times) => ["sh", "-c", `exec cat${` '${LOG.path}'`.repeat(times)}`];
 const swallow = ["sh", "-c", "exec cat >/dev/null"];
+
+/** 20,000 processes a second. */
+const MICROSECONDS_A_FAKE = 50;
 
 export const scenarios = [
   {
@@ -80,31 +83,31 @@ export const scenarios = [
     targets: () => [{ of: "polyspawn", most: 1, against: "peers" }],
   },
   {
-    name: "heap",
-    title: "The same one after another, with 1 GiB of live heap",
-    unit: "ms",
-    ballast: GIB,
+    ...heavy("objects"),
+    title: "The same one after another, with 1 GiB of live objects",
+    note: "V8 keeps much of its heap out of a fork, so that objects cost less than buffers do.",
+  },
+  {
+    ...heavy("buffers"),
+    title: "The same one after another, with 1 GiB of live buffers of 64 KiB",
     note:
       "Node forks, and so does Deno for a process that leads a group: the kernel copies the page tables of all of " +
-      "the heap, and the event loop waits for it. Only another process that starts the commands avoids that.",
-    work: { task: "sequential", argv: ["true"], count: 8, loop: true },
-    rounds: 7,
-    contestants: (runtime) => [
-      bare(runtime, "collect"),
-      bare(runtime, "collectDetached", ", detached"),
-      ours("", "collect"),
-      ...(runtime.kind === "node" ? [ours("with the spawning helper", "collectHelped")] : []),
-    ],
-    targets: () => [],
+      "that memory, and the event loop waits for it. Only another process that starts the commands avoids that: the " +
+      "option `spawnHelper` of `nodeBackend`. Bun, and Deno without a group, share the memory with the child until it " +
+      "has become the command.",
   },
   {
     name: "stdout",
     title: "1 GiB of stdout, counted and thrown away",
     unit: "ms",
     memory: true,
+    note:
+      "The command is `dd` with 64 KiB a write, so that the reader is what limits. With `head -c`, which writes 4 KiB at " +
+      "a time, all that read, C too, take about 1 s, because that is what it takes to write. `run` reads a socket of its " +
+      "own into memory that it uses again; whoever is given chunks to keep needs fresh memory for each.",
     work: { task: "stream", argv: zeros(GIB), bytes: GIB },
     limit: ({ argv }) => ["drain", ...argv],
-    rounds: 5,
+    rounds: 9,
     contestants: (runtime) => [
       ...(runtime.kind === "node"
         ? [
@@ -114,6 +117,7 @@ export const scenarios = [
         ]
         : [bare(runtime, "reader", ", reader")]),
       ...(runtime.kind === "deno" ? [bare(runtime, "byob", ", BYOB reader")] : []),
+      bare(runtime, "tee", ", copied into a stream"),
       ours("for await", "forAwait"),
       ours("read()", "read"),
       ours("readable", "web"),
@@ -131,6 +135,7 @@ export const scenarios = [
         { of: `polyspawn ${way}`, most: kind === "deno" ? 1 / 1.2 : kind === "node" ? 1 / 1.1 : 1 },
         { of: `polyspawn ${way}`, memory: 80e6 },
       ]),
+      { of: "polyspawn run with tee", most: 1, against: `${BARE[kind].label}, copied into a stream` },
     ],
   },
   {
@@ -139,25 +144,29 @@ export const scenarios = [
     unit: "ms",
     memory: true,
     note:
-      "`split` without an iterator is no equal: it holds no line back for a slow reader, and a promise for each " +
-      "line is what an async iterator costs at least. `readline` is the equal.",
-    work: { task: "stream", argv: text(GIB), bytes: GIB },
-    rounds: 3,
+      "`split` in a loop is no equal: who takes its lines can't wait for anything at one of them. `readline`, and an " +
+      "async generator around `split`, are what `lines()` takes the place of.",
+    work: { task: "stream", argv: log(64), bytes: 64 * LOG.bytes },
+    rounds: 5,
     contestants: (runtime) => [
-      runtime.kind === "node"
-        ? bare(runtime, "lines", ", readline")
-        : bare(runtime, "splitLines", ", split('\\n')"),
-      ...(runtime.kind === "node" ? [bare(runtime, "splitLines", ", split('\\n')")] : []),
+      bare(runtime, "splitLines", ", split('\\n') in a loop"),
+      bare(runtime, "iterateLines", ", the same in a generator"),
+      ...(runtime.kind === "node" ? [bare(runtime, "lines", ", readline")] : []),
       ours("lines()", "lines"),
     ],
-    targets: () => [{ of: "polyspawn lines()", most: 1 }],
+    targets: ({ kind }) => [
+      { of: "polyspawn lines()", most: 1 },
+      { of: "polyspawn lines()", most: 1, against: `${BARE[kind].label}, the same in a generator` },
+      { of: "polyspawn lines()", most: 1, against: `${BARE[kind].label}, readline` },
+    ],
   },
   {
     name: "lines-peers",
-    title: "64 MiB of stdout as lines of 100 bytes",
+    title: "64 MiB of stdout as lines of 100 bytes, against the peers",
     unit: "ms",
-    work: { task: "stream", argv: text(64 * MIB), bytes: 64 * MIB - 100 },
-    rounds: 3,
+    // Some of the peers leave out what is no line's.
+    work: { task: "stream", argv: log(4), bytes: 4 * LOG.bytes },
+    rounds: 5,
     contestants: () => [ours("lines()", "lines"), ...peers("lines", ["tinyexec", "nano-spawn", "execa"])],
     targets: () => [{ of: "polyspawn lines()", most: 1, against: "peers" }],
   },
@@ -206,7 +215,13 @@ export const scenarios = [
     rounds: 15,
     contestants: (
       runtime,
-    ) => [bare(runtime, "feedOnce"), ours("input", "feedOnce"), { label: "C write", c: true }],
+    ) => [
+      bare(runtime, "feedOnce"),
+      bare(runtime, "feedOnceDetached", ", detached"),
+      ...compat(runtime, "feedOnce"),
+      ours("input", "feedOnce"),
+      { label: "C write", c: true },
+    ],
     targets: () => [],
   },
   {
@@ -219,6 +234,7 @@ export const scenarios = [
     rounds: 5,
     contestants: (runtime) => [
       bare(runtime, "feedChunks"),
+      ...compat(runtime, "feedChunks"),
       ours("writeStdin", "feedChunks"),
       { label: "C write", c: true },
     ],
@@ -234,11 +250,10 @@ export const scenarios = [
     contestants: () => [
       { label: "one after another", subject: "fake", method: "sequential", options: { count: 5000 } },
       { label: "50 at a time", subject: "fake", method: "concurrent", options: { count: 5000, width: 50 } },
+      { label: "with input", subject: "fake", method: "withInput", options: { count: 5000 } },
     ],
-    targets: () => [
-      { of: "one after another", value: 50 },
-      { of: "50 at a time", value: 50 },
-    ],
+    targets: () =>
+      ["one after another", "50 at a time", "with input"].map((of) => ({ of, value: MICROSECONDS_A_FAKE })),
   },
   growth(
     "processes",
@@ -275,6 +290,24 @@ export const scenarios = [
     10_000,
   ], { flat: 1.5, scale: 1000 }),
 ];
+
+/** Commands that a host starts which holds much memory of a kind. */
+function heavy(ballast) {
+  return {
+    name: `heavy-${ballast}`,
+    unit: "ms",
+    ballast,
+    work: { task: "sequential", argv: ["true"], count: 8, loop: true },
+    rounds: 7,
+    contestants: (runtime) => [
+      bare(runtime, "collect"),
+      bare(runtime, "collectDetached", ", detached"),
+      ours("", "collect"),
+      ...(runtime.kind === "node" ? [ours("with the spawning helper", "collectHelped")] : []),
+    ],
+    targets: () => [],
+  };
+}
 
 /** A scenario whose contestants are the same at growing sizes: the cost of each must stay what it was. */
 function growth(name, title, unit, axis, sizes, { flat, scale = 1 }) {

@@ -1,4 +1,6 @@
 /** The bare `Bun.spawn`, as a careful user writes it. */
+import { countLines, teeInto } from "./by_hand.mjs";
+
 const start = (argv, options = {}) =>
   Bun.spawn(argv, { stdin: "ignore", stdout: "pipe", stderr: "pipe", ...options });
 
@@ -31,8 +33,16 @@ async function splitLines(argv) {
   return count + rest.length;
 }
 
-async function feed(argv, write) {
-  const child = start(argv, { stdin: "pipe", stdout: "ignore", stderr: "ignore" });
+/** Has a function take the chunks. */
+async function through(argv, how) {
+  const child = start(argv, { stderr: "ignore" });
+  const result = await how(child.stdout);
+  await child.exited;
+  return result;
+}
+
+async function feed(argv, write, options) {
+  const child = start(argv, { stdin: "pipe", stdout: "ignore", stderr: "ignore", ...options });
   await write(child.stdin);
   await child.stdin.end();
   await child.exited;
@@ -43,6 +53,8 @@ export const subject = {
   collectDetached: (argv) => collect(argv, { detached: true }),
   reader,
   splitLines,
+  iterateLines: (argv) => through(argv, countLines),
+  tee: (argv) => through(argv, teeInto),
   feedChunks: async (argv, bytes, chunk) => {
     await feed(argv, async (sink) => {
       for (let sent = 0; sent < bytes; sent += chunk.length) {
@@ -52,8 +64,9 @@ export const subject = {
     });
     return bytes;
   },
-  feedOnce: async (argv, input) => {
-    await feed(argv, (sink) => sink.write(input));
+  feedOnce: async (argv, input, options) => {
+    await feed(argv, (sink) => sink.write(input), options);
     return input.length;
   },
+  feedOnceDetached: (argv, input) => subject.feedOnce(argv, input, { detached: true }),
 };

@@ -1,4 +1,6 @@
 /** The bare `Deno.Command`, as a careful user writes it. */
+import { countLines, teeInto } from "./by_hand.mjs";
+
 const start = ([file, ...args], options = {}) =>
   new Deno.Command(file, { args, stdin: "null", stdout: "piped", stderr: "piped", ...options }).spawn();
 
@@ -50,8 +52,16 @@ async function splitLines(argv) {
   return count + rest.length;
 }
 
-async function feed(argv, write) {
-  const child = start(argv, { stdin: "piped", stdout: "null", stderr: "null" });
+/** Has a function take the chunks. */
+async function through(argv, how) {
+  const child = start(argv, { stderr: "null" });
+  const result = await how(child.stdout);
+  await child.status;
+  return result;
+}
+
+async function feed(argv, write, options) {
+  const child = start(argv, { stdin: "piped", stdout: "null", stderr: "null", ...options });
   const writer = child.stdin.getWriter();
   await write(writer);
   await writer.close();
@@ -64,14 +74,17 @@ export const subject = {
   reader,
   byob,
   splitLines,
+  iterateLines: (argv) => through(argv, countLines),
+  tee: (argv) => through(argv, teeInto),
   feedChunks: async (argv, bytes, chunk) => {
     await feed(argv, async (writer) => {
       for (let sent = 0; sent < bytes; sent += chunk.length) await writer.write(chunk);
     });
     return bytes;
   },
-  feedOnce: async (argv, input) => {
-    await feed(argv, (writer) => writer.write(input));
+  feedOnce: async (argv, input, options) => {
+    await feed(argv, (writer) => writer.write(input), options);
     return input.length;
   },
+  feedOnceDetached: (argv, input) => subject.feedOnce(argv, input, { detached: true }),
 };

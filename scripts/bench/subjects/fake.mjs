@@ -14,6 +14,11 @@ export const subject = {
     for (let i = 0; i < count; i++) await executor.output("git status");
     return count;
   },
+  withInput: async ({ count }) => {
+    const executor = make();
+    for (let i = 0; i < count; i++) await executor.output("git status", { input: "some text\n" });
+    return count;
+  },
   concurrent: async ({ count, width }) => {
     const executor = make();
     let left = count;

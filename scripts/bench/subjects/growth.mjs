@@ -24,7 +24,9 @@ export const subject = {
   },
   bytes: async ({ size }) => {
     const times = Math.max(1, Math.min(32, (64 * MIB) / size));
-    for (let i = 0; i < times; i++) await polyspawn.read(["head", "-c", String(size), "/dev/zero"]);
+    for (let i = 0; i < times; i++) {
+      await polyspawn.read(["dd", "if=/dev/zero", "bs=65536", `count=${size / 65536}`]);
+    }
     return times * (size / MIB);
   },
   registered: async ({ size }) => {

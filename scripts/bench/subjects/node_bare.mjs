@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
+import { countLines, teeInto } from "./by_hand.mjs";
 
 const start = ([file, ...args], { stdin = "ignore", stderr = "pipe", ...options } = {}) =>
   spawn(file, args, { stdio: [stdin, "pipe", stderr], ...options });
@@ -34,6 +35,15 @@ async function forAwait(argv) {
   for await (const chunk of child.stdout) bytes += chunk.length;
   await end;
   return bytes;
+}
+
+/** Has a function take the chunks. */
+async function through(argv, how) {
+  const child = start(argv, { stderr: "ignore" });
+  const end = closed(child);
+  const result = await how(child.stdout);
+  await end;
+  return result;
 }
 
 async function web(argv) {
@@ -84,8 +94,8 @@ async function feedChunks(argv, bytes, chunk) {
   return bytes;
 }
 
-async function feedOnce(argv, input) {
-  const child = start(argv, { stdin: "pipe" });
+async function feedOnce(argv, input, options) {
+  const child = start(argv, { stdin: "pipe", ...options });
   child.stdout.resume();
   child.stderr.resume();
   const end = closed(child);
@@ -102,6 +112,9 @@ export const subject = {
   web,
   lines,
   splitLines,
+  iterateLines: (argv) => through(argv, countLines),
+  tee: (argv) => through(argv, teeInto),
   feedChunks,
-  feedOnce,
+  feedOnce: (argv, input) => feedOnce(argv, input),
+  feedOnceDetached: (argv, input) => feedOnce(argv, input, { detached: true }),
 };
