@@ -33,12 +33,14 @@ function own(chunk: Uint8Array): Uint8Array {
 /** Connects to a unix socket. What it gets comes as `data`, as always, until {@linkcode receive} is called. */
 export function connectReceiving(path: string): Socket {
   if (!NODE) return connect(path);
+  let next: ArrayBuffer | undefined;
   const socket: Socket = connect({
     path,
     onread: {
-      // Asked for after every read: the buffer of the last one is the reader's then.
-      buffer: () => new Uint8Array(spareBuffers.take()),
+      // Asked for at first and after every read: the buffer of the last one is the reader's then.
+      buffer: () => new Uint8Array(next = spareBuffers.take()),
       callback: (length, { buffer }) => {
+        next = undefined;
         const chunk = new Uint8Array(buffer as ArrayBuffer, 0, length);
         const copied = length <= SMALL;
         const given = copied ? chunk.slice() : chunk;
@@ -47,6 +49,10 @@ export function connectReceiving(path: string): Socket {
         return receiver ? receiver(given) : socket.push(Buffer.from(given.buffer, 0, length));
       },
     },
+  });
+  // Nothing is read any more: a buffer that each socket left behind would make the host larger, and its forks slower.
+  socket.once("close", () => {
+    if (next) spareBuffers.put(next);
   });
   return socket;
 }

@@ -183,6 +183,25 @@ describe("real output through memory that is used again", () => {
   }
 
   for (const { mergeStderr } of backends) {
+    it(`stays what it was while later processes read, ${mergeStderr ? "merged" : "apart"}`, async () => {
+      const executor = createExecutor();
+      const kept: Uint8Array[][] = [];
+      for (let i = 0; i < 12; i++) {
+        const command = ["sh", "-c", `yes 'number ${10 + i} of many' | head -c 300000`];
+        await using process = await executor.spawn(command, { mergeStderr });
+        const chunks: Uint8Array[] = [];
+        for await (const chunk of process.stdoutStream()) chunks.push(chunk);
+        kept.push(chunks);
+      }
+      kept.forEach((chunks, i) => {
+        const line = `number ${10 + i} of many\n`;
+        const text = chunks.map((chunk) => new TextDecoder().decode(chunk)).join("");
+        expect(text === line.repeat(Math.ceil(300_000 / line.length)).slice(0, 300_000)).toBe(true);
+      });
+    });
+  }
+
+  for (const { mergeStderr } of backends) {
     it(`comes in chunks that may be transferred, each by itself, ${mergeStderr ? "merged" : "apart"}`, async () => {
       const program = "for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.01; done; yes | head -c 400000";
       await using process = await createExecutor().spawn(["sh", "-c", program], { mergeStderr });
