@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { env, root, run, runtimes } from "../tools.mjs";
+import { reasonsFor } from "./limits.mjs";
 import { bars, lines } from "./plot.mjs";
 import { importTable, markdown, tableOf, targetText } from "./report.mjs";
 import { scenarios } from "./scenarios.mjs";
@@ -26,7 +27,7 @@ the machine. Peers are called as their documentation shows, with an empty standa
 /** Writes the document and its plots. */
 export async function writeDocument(results) {
   mkdirSync(join(root, PLOTS), { recursive: true });
-  const parts = [INTRODUCTION, machine(results)];
+  const parts = [INTRODUCTION, machine(results), summary(results)];
   for (const scenario of scenarios) {
     const measured = results.scenarios.filter(({ name }) => name === scenario.name);
     if (measured.length > 0) parts.push(section(scenario, measured, results));
@@ -46,6 +47,38 @@ function machine({ machine, date, runtimes: measured, peers, limit, quick, minut
   }${limit ? "" : " There was no C compiler, so the limit of the machine is missing."}\n`;
 }
 
+/** What was asked for and not reached comes first: a reader should not have to look for it. */
+function summary(results) {
+  const all = results.scenarios.flatMap(({ name, runtime, targets = [] }) =>
+    targets.map((target) => ({ ...target, name, runtime }))
+  );
+  const missed = all.filter(({ held }) => !held);
+  const lines = missed.map((target) =>
+    `- [${target.name} on ${labelOf(target.runtime, results)}](#${
+      anchor(target.name, target.runtime, results)
+    }): ${targetText(target)}`
+  );
+  const why = missed.length === 0 ? "" : " Each section says why, as far as it is known:";
+  return `## Targets\n\n${
+    all.length - missed.length
+  } of ${all.length} targets were held in this run, ${missed.length} ` +
+    `were missed. A target is judged by the median; "within the spread" says that the quartiles lie on both sides of it.` +
+    `${why}\n\n${lines.join("\n")}\n`;
+}
+
+/** As the heading `name on Node 20.20.2` is linked to. */
+function anchor(name, runtime, results) {
+  return `${name} on ${labelOf(runtime, results)}`.toLowerCase().replace(/[^\w -]/g, "").replaceAll(" ", "-");
+}
+
+/** Why targets were missed on one runtime. */
+function why(name, runtime, targets) {
+  const missed = targets.filter(({ held }) => !held);
+  if (missed.length === 0) return "";
+  const reasons = reasonsFor(name, /^[a-z]+/.exec(runtime)[0], missed);
+  return `\n**Why missed.** ${reasons.join("\n\n")}\n`;
+}
+
 const labelOf = (runtime, { runtimes: measured }) =>
   measured.find(({ name }) => name === runtime)?.label ?? runtime;
 
@@ -54,10 +87,11 @@ function section({ name, title, unit, axis, sizes, note }, measured, results) {
   const plot = sizes ? lines(title, unit, axis, sizes, groups) : bars(title, unit, groups);
   writeFileSync(join(root, PLOTS, `${name}.svg`), plot);
   const tables = measured.map(({ runtime, rows, targets }) => {
-    const verdicts = targets.map((target) => `- ${targetText(target)}`).join("\n");
+    const verdicts = targets.map((target) => `- ${targetText(target)}`).join("\n") + "\n" +
+      why(name, runtime, targets);
     return `### ${name} on ${labelOf(runtime, results)}\n\n${
       markdown(tableOf({ unit, rows }))
-    }\n\n${verdicts}\n`;
+    }\n\n${verdicts}`;
   });
   return `## ${title}\n\n![${title}](benchmarks/${name}.svg)\n\n${note ? `${note}\n\n` : ""}${
     tables.join("\n")

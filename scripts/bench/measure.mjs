@@ -61,6 +61,8 @@ async function enter(contestant, scenario, runtime, { limitProgram, environment,
   pool?.set(subject, host);
   const perform = () => host.ask({ ...work, method, options });
   try {
+    // What the first command of a host loads and compiles is none of what much output costs.
+    if (scenario.memory) await host.ask({ ...work, ...work.least, method, options });
     const before = host.memory();
     await host.ask(warmUp({ ...work, method, options }));
     return { host, before, perform };
@@ -129,8 +131,8 @@ export function judge(scenario, runtime, rows) {
       : measured.slice(0, 1);
     return others.map((other) => {
       const paired = row.raw.length === other.raw.length;
-      const times = paired ? ratio(row.raw, other.raw).median : row.wall.median / other.wall.median;
-      return verdict(of, `times ${other.label}`, times, most, "ratio");
+      const times = paired ? ratio(row.raw, other.raw) : { median: row.wall.median / other.wall.median };
+      return { ...verdict(of, `times ${other.label}`, times.median, most, "ratio"), spread: times };
     });
   });
 }

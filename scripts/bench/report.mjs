@@ -62,10 +62,15 @@ function terminal({ names, cells }) {
   return [line(names), ...cells.map(line)].join("\n");
 }
 
-export function targetText({ of, what, got, most, unit, held }) {
+export function targetText({ of, what, got, most, unit, held, spread }) {
   const show = (value) =>
     unit === "bytes" ? megabytes(value) : unit === "ratio" ? value.toFixed(2) : `${digits(value)} ${unit}`;
-  return `${held ? "held" : "MISSED"}: ${of}, ${what}: ${show(got)}, at most ${show(most)}`;
+  const quartiles = spread?.low === undefined ? "" : ` (${show(spread.low)}–${show(spread.high)})`;
+  // A parity that the quartiles lie on both sides of can't be told from a miss.
+  const close = !held && spread?.low <= most ? ", within the spread" : "";
+  return `${held ? "held" : `MISSED${close}`}: ${of}, ${what}: ${show(got)}${quartiles}, at most ${
+    show(most)
+  }`;
 }
 
 export function printScenario({ name, title, unit }, runtime, rows, targets) {
