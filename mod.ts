@@ -14,13 +14,16 @@
  * @module
  */
 import { findEventChannel, loadDefaultBackend, loadDockerBackend } from "./backends/default.ts";
+import { checkRoom } from "./backends/room.ts";
 import { setDefaultBackend } from "./src/default_backend.ts";
 import { setDockerBackend } from "./src/docker_kind.ts";
 import { setEventChannel } from "./src/event_channel.ts";
+import { setRoomCheck } from "./src/load_running.ts";
 
 setDefaultBackend(loadDefaultBackend);
 setDockerBackend(loadDockerBackend);
 setEventChannel(findEventChannel);
+setRoomCheck(checkRoom);
 
 export type {
   Backend,
@@ -61,12 +64,15 @@ export type { Input } from "./src/input.ts";
 export type { Env } from "./src/location.ts";
 export type { NativeConfig } from "./src/native_kind.ts";
 export type { ProcessOptions } from "./src/options.ts";
-export type { Output, OutputOptions } from "./src/output.ts";
+export type { Output } from "./src/output.ts";
+export type { OutputOptions } from "./src/output_options.ts";
 export { allOf, anyOf, type Policy, type PolicyRequest } from "./src/policy.ts";
 export type { ExitStatus, Process, ProcessState } from "./src/process.ts";
 export type { Registry, RegistryOptions } from "./src/registry.ts";
-export { createRunner, run, type Runner, type RunOutput, type RunResult } from "./src/run.ts";
+export { resolveShell, type ResolveShellOptions } from "./src/resolve_shell.ts";
+export { createRunner, run, type Runner } from "./src/run.ts";
 export type { RunOptions } from "./src/run_options.ts";
-export { resolveShell, type ResolveShellOptions, type Shell } from "./src/shell.ts";
+export type { RunOutput, RunResult } from "./src/run_result.ts";
+export type { Shell } from "./src/shell.ts";
 export type { SignalName } from "./src/signals.ts";
 export type { LinesOptions, Stream } from "./src/stream.ts";

@@ -8,7 +8,7 @@ import { ExecError } from "../src/errors.ts";
 /** What the runtimes put on the global object. */
 interface Runtime {
   Deno?: unknown;
-  process?: { getBuiltinModule?: (name: string) => unknown };
+  process?: { platform?: string; getBuiltinModule?: (name: string) => unknown };
 }
 interface Files {
   openSync(path: string): number;
@@ -16,15 +16,18 @@ interface Files {
 }
 
 /**
- * As many as a load may have open at once: Node 20 opens all modules that one imports together, 22 where the backend's are
- * not joined (the sources; joined, as on npm, it is 3).
+ * More than a load has open at once: Node 20 opens all modules together that are imported next, 32 in the first command
+ * where modules are not joined (the sources; joined, as on npm, it is 4, and other runtimes need 1 or 2).
  */
-const NEEDED = 24;
+const NEEDED = 40;
 
 const WHY: Readonly<Record<string, string>> = {
   EMFILE: "this process has too many open files",
   ENFILE: "the system has too many open files",
 };
+
+/** Whether there was room a moment ago: the first command loads two things at once. */
+let seen = false;
 
 /**
  * Looks whether there are descriptors enough to load modules; any other trouble the load will tell itself. On Deno a
@@ -34,11 +37,13 @@ const WHY: Readonly<Record<string, string>> = {
 export function checkRoom(): void {
   const { Deno, process } = globalThis as unknown as Runtime;
   const files = Deno ? undefined : process?.getBuiltinModule?.("node:fs") as Files | undefined;
-  if (!files) return;
-  const { devNull } = process!.getBuiltinModule!("node:os") as { devNull: string };
+  if (!files || seen) return;
+  const devNull = process!.platform === "win32" ? "\\\\.\\nul" : "/dev/null";
   const opened: number[] = [];
   try {
     while (opened.length < NEEDED) opened.push(files.openSync(devNull));
+    seen = true;
+    queueMicrotask(() => seen = false);
   } catch (cause) {
     const { code } = cause as { code?: string };
     const why = code === undefined ? undefined : WHY[code];

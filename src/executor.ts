@@ -7,7 +7,8 @@ import type { Clock } from "./clock.ts";
 import type { ExecEvent } from "./events.ts";
 import type { Env } from "./location.ts";
 import type { ProcessOptions } from "./options.ts";
-import type { Output, OutputOptions } from "./output.ts";
+import type { Output } from "./output.ts";
+import type { OutputOptions } from "./output_options.ts";
 import type { Policy } from "./policy.ts";
 import type { Process } from "./process.ts";
 

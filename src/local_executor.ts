@@ -11,9 +11,11 @@ import { ExecError } from "./errors.ts";
 import { emitTo } from "./events.ts";
 import type { Executor, ExecutorOptions } from "./executor.ts";
 import { type ExecutorSettings, resolveExecutorOptions } from "./executor_settings.ts";
-import { ManagedProcess } from "./managed_process.ts";
+import { loadRunning, running } from "./load_running.ts";
+import type { ManagedProcess } from "./managed_process.ts";
 import { type ProcessOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
-import { collectOutput, type Output, type OutputOptions, parseOutputOptions } from "./output.ts";
+import type { Output } from "./output.ts";
+import { type OutputOptions, parseOutputOptions } from "./output_options.ts";
 import type { Process } from "./process.ts";
 import { checkUnderWhitelist } from "./whitelist.ts";
 
@@ -67,18 +69,19 @@ export class LocalExecutor implements Executor {
   }
 
   async exec(command: string | readonly string[], options?: ProcessOptions): Promise<Process> {
-    return await this.#make(command, options);
+    return await this.#make(command, options, false);
   }
 
   async spawn(command: string | readonly string[], options?: ProcessOptions): Promise<Process> {
-    const process = await this.#make(command, options);
+    const process = await this.#make(command, options, true);
     await process.start();
     return process;
   }
 
   async output(command: string | readonly string[], options?: OutputOptions): Promise<Output> {
     const call = parseOutputOptions(options);
-    return await collectOutput(await this.#make(command, call.process), call, this.#settings.clock);
+    const process = await this.#make(command, call.process, true);
+    return await running!.collectOutput(process, call, this.#settings.clock);
   }
 
   async release(options?: { keepRunning?: boolean }): Promise<void> {
@@ -100,6 +103,7 @@ export class LocalExecutor implements Executor {
   async #make(
     command: string | readonly string[],
     given: ProcessOptions | undefined,
+    starts: boolean,
   ): Promise<ManagedProcess> {
     this.#checkReleased();
     const argv = parseCommand(command);
@@ -110,8 +114,14 @@ export class LocalExecutor implements Executor {
       await this.#checkPolicy(argv, options);
       this.#checkReleased();
     }
-    return new ManagedProcess({
-      command: typeof command === "string" ? command : quote(argv),
+    const text = typeof command === "string" ? command : quote(argv);
+    if (!running) {
+      const { signal, timeout } = options;
+      await loadRunning({ command: text, signal, timeout, clock, backend: starts ? backend : undefined });
+      this.#checkReleased();
+    }
+    return new running!.ManagedProcess({
+      command: text,
       argv,
       options,
       executorId: this.id,

@@ -2,25 +2,15 @@
  * Start, feed, collect, wait: the convenience over a process.
  * @module
  */
-import { checkBoolean, checkOptions, invalidOption, show } from "./check.ts";
+import { show } from "./check.ts";
 import type { Clock } from "./clock.ts";
 import { ignore } from "./deferred.ts";
 import { ExecError, toExecError } from "./errors.ts";
-import { checkInput, feed, type Input } from "./input.ts";
+import { feed } from "./feed.ts";
 import type { ManagedProcess } from "./managed_process.ts";
-import { PROCESS_OPTIONS, type ProcessOptions } from "./options.ts";
+import type { OutputCall } from "./output_options.ts";
 import type { SignalName } from "./signals.ts";
 import { decodeUtf8 } from "./utf8.ts";
-
-/** What may be said of a call of `output`. */
-export interface OutputOptions extends ProcessOptions {
-  /** Rejects with `exit_nonzero` when the exit code is not 0 (default: false). */
-  check?: boolean;
-  /** What standard input is fed with (default: it is empty). */
-  input?: Input;
-  /** Leaves alone what the command started in the background and its exit left running (default: false). */
-  keepBackground?: boolean;
-}
 
 /** What a command printed and how it ended. */
 export interface Output {
@@ -54,33 +44,6 @@ export interface Output {
 
 /** The most time, in ms, that what a finished command left behind gets between SIGTERM and SIGKILL. */
 const LEFTOVER_GRACE = 500;
-
-/** {@linkcode OutputOptions}, taken apart and checked. */
-export interface OutputCall {
-  readonly check: boolean;
-  readonly keepBackground: boolean;
-  readonly input: Input | undefined;
-  readonly process: ProcessOptions;
-}
-
-/** Checks what a call of `output` says, apart from what concerns its process. */
-export function parseOutputOptions(given: OutputOptions | undefined): OutputCall {
-  const options = checkOptions(given, [...PROCESS_OPTIONS, "check", "input", "keepBackground"]);
-  const { check, input, keepBackground, ...process } = options;
-  checkInput(input);
-  if (input !== undefined && process.stdin !== undefined && process.stdin !== "pipe") {
-    throw invalidOption(
-      "input",
-      `can't be fed to a stdin that is ${show(process.stdin)}: leave option "stdin" out.`,
-    );
-  }
-  return {
-    check: checkBoolean("check", check, false),
-    keepBackground: checkBoolean("keepBackground", keepBackground, false),
-    input,
-    process: { ...process, stdin: input === undefined ? process.stdin ?? "null" : "pipe" },
-  };
-}
 
 /** Runs a created process to its end and says how it went; leaves nothing of it behind unless asked to. */
 export async function collectOutput(

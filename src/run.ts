@@ -3,9 +3,11 @@
  * @module
  */
 import { systemClock } from "./clock.ts";
-import type { ExecError } from "./errors.ts";
-import { RunAttempt } from "./run_attempt.ts";
-import { inTime } from "./run_deadline.ts";
+import { isExecError } from "./errors.ts";
+import type { Executor } from "./executor.ts";
+import { loadRunning, running } from "./load_running.ts";
+import { backendOf, createExecutor } from "./local_executor.ts";
+import { type ResolveShellOptions, shellCandidates } from "./resolve_shell.ts";
 import {
   commandText,
   overrideRunOptions,
@@ -13,60 +15,8 @@ import {
   resolveRunOptions,
   type RunOptions,
 } from "./run_options.ts";
-import { RunSink } from "./run_sink.ts";
-import { type ResolveShellOptions, type Shell, shellCandidates } from "./shell.ts";
-import type { SignalName } from "./signals.ts";
-
-/** What every result of a run tells. */
-export interface RunOutput {
-  /** What the command printed to stdout and stderr; when truncated its last part, after a line that says so. */
-  readonly output: string;
-  /** Whether the beginning of the output is missing. */
-  readonly truncated: boolean;
-  /** How many bytes the command printed. */
-  readonly totalBytes: number;
-  /** Whether the output reached its real end; false when something still held the pipe, or nothing was started. */
-  readonly complete: boolean;
-  /** Whether stdout and stderr are in the order they were written; false when only in the order they arrived. */
-  readonly ordered: boolean;
-  /** Time the call took, in ms. */
-  readonly durationMs: number;
-  /** Why `tee` did not get everything, when it failed or was too slow; the result is what it would be without. */
-  readonly teeError?: ExecError;
-}
-
-/** How a run ended; `ok` and `reason` tell which. */
-export type RunResult =
-  | RunOutput & {
-    /** It succeeded. */
-    readonly ok: true;
-    /** Its exit code. */
-    readonly exitCode: 0;
-  }
-  | RunOutput & {
-    /** It failed. */
-    readonly ok: false;
-    /** It exited with another code than 0, or was killed by a signal. */
-    readonly reason: "nonzero";
-    /** The exit code; 128 + n when signal n killed the shell. */
-    readonly exitCode: number;
-    /** The signal that killed the shell, if one did. */
-    readonly signal?: SignalName;
-    /** Facts about why it ended, where its backend knows any: of `./docker` `limitReached` and `limit`. */
-    readonly details?: Readonly<Record<string, unknown>>;
-  }
-  | RunOutput & {
-    /** It was ended. */
-    readonly ok: false;
-    /** The timeout passed before it had exited. */
-    readonly reason: "timeout";
-  }
-  | RunOutput & {
-    /** It was ended, or never started. */
-    readonly ok: false;
-    /** Its AbortSignal was aborted before it had exited. */
-    readonly reason: "canceled";
-  };
+import type { RunResult } from "./run_result.ts";
+import type { Shell } from "./shell.ts";
 
 /** Runs command lines with the same options, in a shell that is looked for once. */
 export interface Runner {
@@ -137,35 +87,38 @@ export function createRunner(options: RunOptions): Runner {
       const resolved = overrideRunOptions(defaults, overrides);
       const text = commandText(command, resolved.commandPrefix);
       const sameShell = resolved.shell === defaults.shell && resolved.executor === defaults.executor;
-      return await runText(text, resolved, sameShell ? findOnce : () => shellCandidates(lookup(resolved)));
+      const executor = resolved.executor ?? (ownExecutor ??= createExecutor());
+      const place = {
+        executor,
+        backend: () => backendOf(executor),
+        findShells: sameShell ? findOnce : () => shellCandidates(lookup(resolved)),
+      };
+      const startedAt = systemClock.now();
+      if (running) return await running.runText(text, resolved, place, startedAt);
+      const late = await loadInTime(text, resolved, place.backend);
+      const waited = systemClock.now() - startedAt;
+      if (late) return { ...late, ...NOTHING, durationMs: waited };
+      const rest = { ...resolved, timeout: Math.max(Math.ceil(resolved.timeout - waited), 1) };
+      return await running!.runText(text, rest, place, startedAt);
     },
   };
 }
 
-async function runText(
-  text: string,
-  options: ResolvedRunOptions,
-  findShells: () => Promise<readonly Shell[]>,
-): Promise<RunResult> {
-  const startedAt = systemClock.now();
-  const sink = new RunSink(options);
-  const attempt = new RunAttempt(text, options, sink);
+let ownExecutor: Executor | undefined;
+
+/** What a run printed that was over before it began. */
+const NOTHING = { output: "", truncated: false, totalBytes: 0, complete: false, ordered: true };
+
+/** Loads what runs commands; how the run ended when that took longer than it may. */
+async function loadInTime(command: string, options: ResolvedRunOptions, backend: () => unknown) {
+  const { signal, timeout } = options;
   try {
-    const ended = await inTime(attempt.run(findShells), options, {
-      end: () => attempt.end(),
-      hurry: () => sink.hurry(),
-      answer: () => attempt.abandon(),
-    });
-    const { teeError } = sink;
-    return {
-      ...ended,
-      ...sink.text(),
-      ordered: attempt.ordered,
-      durationMs: systemClock.now() - startedAt,
-      ...(teeError && { teeError }),
-    };
-  } finally {
-    sink.release();
+    await loadRunning({ command, signal, timeout, clock: systemClock, backend });
+    return undefined;
+  } catch (error) {
+    if (!isExecError(error) || !["timed_out", "canceled"].includes(error.reason)) throw error;
+    const reason: "canceled" | "timeout" = error.reason === "canceled" ? "canceled" : "timeout";
+    return { ok: false as const, reason };
   }
 }
 

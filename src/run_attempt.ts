@@ -5,8 +5,7 @@
 import type { Backend } from "./backend.ts";
 import { type ExecError, isExecError, toExecError } from "./errors.ts";
 import type { Executor } from "./executor.ts";
-import { backendOf, createExecutor } from "./local_executor.ts";
-import { feed } from "./input.ts";
+import { feed } from "./feed.ts";
 import { ManagedProcess } from "./managed_process.ts";
 import type { ProcessOptions } from "./options.ts";
 import type { Process } from "./process.ts";
@@ -33,7 +32,14 @@ type Ending =
 /** Time, in ms, between SIGTERM and SIGKILL for a run that must end. */
 const KILL_GRACE = 500;
 
-let ownExecutor: Executor | undefined;
+/** Where a run takes place. */
+export interface RunPlace {
+  readonly executor: Executor;
+  /** The backend of the executor; `undefined` for one that is not of this package. */
+  readonly backend: () => Backend | Promise<Backend> | undefined;
+  /** The shells to try, best first. */
+  readonly findShells: () => Promise<readonly Shell[]>;
+}
 
 /** Starts the shell, takes its output, and leaves nothing of it behind unless asked to. */
 export class RunAttempt {
@@ -56,11 +62,10 @@ export class RunAttempt {
   }
 
   /** Runs the text in the first shell that is there; a timeout or an abort before that is an answer too. */
-  async run(findShells: () => Promise<readonly Shell[]>): Promise<Ended> {
+  async run(place: RunPlace): Promise<Ended> {
     const { shell } = this.#options;
-    const executor = this.#options.executor ?? (ownExecutor ??= createExecutor());
-    const shells = await findShells();
-    const backend = await backendOf(executor);
+    const shells = await place.findShells();
+    const backend = await place.backend();
     this.#merged = mergesOutput(backend);
     const processOptions = toProcessOptions(this.#options, this.#merged);
     let missing: unknown;
@@ -68,7 +73,7 @@ export class RunAttempt {
       const text = backend?.shellText?.([executable, args], this.#text) ?? this.#text;
       let process: Process;
       try {
-        process = await executor.exec([executable, ...args, text], processOptions);
+        process = await place.executor.exec([executable, ...args, text], processOptions);
       } catch (error) {
         // The time was over, or the run was, while a policy thought it over.
         if (!isInterruption(error)) throw error;

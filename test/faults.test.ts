@@ -36,7 +36,7 @@ async function meet(fault: string, args: string[], options: Omit<HostOptions, "a
 describe.each(["separate", "merged"])("without a free descriptor (ulimit -n), output %s", (how) => {
   it("a start is refused as resource_exhausted, again too, and works once there is room", async () => {
     // Each runtime needs some for itself.
-    const most = { node: 64, deno: 40, bun: 56 }[runtime];
+    const most = { node: 96, deno: 40, bun: 72 }[runtime];
     const under = ["sh", "-c", `ulimit -n ${most}; exec "$@"`, "sh"];
     const report = await meet("no descriptors left", [how], { under });
     expect(report).toMatchObject({
@@ -51,7 +51,7 @@ describe.each(["separate", "merged"])("without a free descriptor (ulimit -n), ou
 });
 
 /** Runs a host of so many descriptors at most: each runtime needs some for itself. */
-const fewDescriptors = ["sh", "-c", `ulimit -n 80; exec "$@"`, "sh"];
+const fewDescriptors = ["sh", "-c", `ulimit -n 128; exec "$@"`, "sh"];
 
 describe.each(["output", "run", "exec.docker"])("without a free descriptor, the first call, %s,", (name) => {
   it("is refused as resource_exhausted, again too, and works once there is room", async () => {
@@ -66,7 +66,7 @@ describe.each(["output", "run", "exec.docker"])("without a free descriptor, the 
   });
 
   it("with only a few of them, is refused as resource_exhausted or works", async () => {
-    for (const few of [2, 4, 8, 12, 16, 20, 24, 32]) {
+    for (const few of [2, 4, 8, 16, 24, 32, 40, 48]) {
       const args = [name, String(few)];
       const report = await meet("no descriptor left for the first call", args, { under: fewDescriptors });
       const [first, second, third] = ["first", "second", "third"].map((call) => report[call] as Report);

@@ -2,10 +2,8 @@
 import { succeed } from "./capture.mjs";
 import { check, expect } from "./report.mjs";
 
-/** What is promised, in ms. */
+/** What is promised, in ms: 2 to 3 were measured, so that another machine may be slower. */
 const MOST = 5;
-/** How much slower another machine may be than the one that the promise was made on, before the check fails. */
-const SLOWER = 1.2;
 const RUNS = 15;
 /** Where other work on the machine leaves no run undisturbed, more of them are tried before the cost is too high. */
 const ROUNDS = 8;
@@ -35,9 +33,8 @@ export async function checkImportCost(packageName, { name, path }, consumer) {
     }
     const figures = `${wall.toFixed(1)} ms pass at least over an empty module, ` +
       `${cost("wall", median).toFixed(1)} ms in the median; ${cpu.toFixed(1)} ms of the processor`;
-    const told = Math.min(cpu, wall) < MOST ? figures : `${figures}; MORE than the ${MOST} ms promised`;
-    expect(Math.min(cpu, wall) < MOST * SLOWER, told);
-    return told;
+    expect(Math.min(cpu, wall) < MOST, `${figures}; MORE than the ${MOST} ms promised`);
+    return figures;
   });
 }
 

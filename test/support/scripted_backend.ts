@@ -2,7 +2,12 @@
  * A backend in memory: what a child does, and when, is the test's to say. No process, no pipe, no timer.
  */
 import type { Backend, ByteSource, Capabilities, Child, ChildExit, SpawnRequest } from "../../src/backend.ts";
+import { setRunning } from "../../src/load_running.ts";
+import { parts } from "../../src/running.ts";
 import type { SignalName } from "../../src/signals.ts";
+
+// Tests count on it that a command starts in this very turn of the event loop, the first one too.
+setRunning(parts);
 
 const encoder = new TextEncoder();
 

@@ -2,7 +2,7 @@
  * The command's environment: added to, taken from, or all there is.
  * @module
  */
-import type { OutputOptions } from "../../output.ts";
+import type { OutputOptions } from "../../output_options.ts";
 import { equal, ok, sameEnvironment } from "./assert.ts";
 import type { Concern } from "./case.ts";
 import type { Context } from "./context.ts";

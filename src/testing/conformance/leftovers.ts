@@ -2,7 +2,7 @@
  * What a command left running when it exited by itself.
  * @module
  */
-import type { OutputOptions } from "../../output.ts";
+import type { OutputOptions } from "../../output_options.ts";
 import { equal } from "./assert.ts";
 import type { Program } from "./behaviour.ts";
 import type { Concern } from "./case.ts";

@@ -1,0 +1,44 @@
+/**
+ * What a caller may say of a call of `output`, checked.
+ * @module
+ */
+import { checkBoolean, checkOptions, invalidOption, show } from "./check.ts";
+import { checkInput, type Input } from "./input.ts";
+import { PROCESS_OPTIONS, type ProcessOptions } from "./options.ts";
+
+/** What may be said of a call of `output`. */
+export interface OutputOptions extends ProcessOptions {
+  /** Rejects with `exit_nonzero` when the exit code is not 0 (default: false). */
+  check?: boolean;
+  /** What standard input is fed with (default: it is empty). */
+  input?: Input;
+  /** Leaves alone what the command started in the background and its exit left running (default: false). */
+  keepBackground?: boolean;
+}
+
+/** {@linkcode OutputOptions}, taken apart and checked. */
+export interface OutputCall {
+  readonly check: boolean;
+  readonly keepBackground: boolean;
+  readonly input: Input | undefined;
+  readonly process: ProcessOptions;
+}
+
+/** Checks what a call of `output` says, apart from what concerns its process. */
+export function parseOutputOptions(given: OutputOptions | undefined): OutputCall {
+  const options = checkOptions(given, [...PROCESS_OPTIONS, "check", "input", "keepBackground"]);
+  const { check, input, keepBackground, ...process } = options;
+  checkInput(input);
+  if (input !== undefined && process.stdin !== undefined && process.stdin !== "pipe") {
+    throw invalidOption(
+      "input",
+      `can't be fed to a stdin that is ${show(process.stdin)}: leave option "stdin" out.`,
+    );
+  }
+  return {
+    check: checkBoolean("check", check, false),
+    keepBackground: checkBoolean("keepBackground", keepBackground, false),
+    input,
+    process: { ...process, stdin: input === undefined ? process.stdin ?? "null" : "pipe" },
+  };
+}
