@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Backend, type ByteSource, createExecutor, createRunner } from "../mod.ts";
 import { spareBuffers } from "../backends/spare_buffers.ts";
+import { readableSource } from "../backends/web_streams.ts";
 
 const SIZE = 64 * 1024;
 
@@ -161,6 +162,29 @@ describe("buffers for reads", () => {
     const taken = Array.from({ length: 100 }, () => spareBuffers.take());
     expect(taken.every((buffer) => buffer.byteLength === SIZE)).toBe(true);
     expect(new Set(taken).size).toBe(100);
+  });
+});
+
+describe("a read that waits", () => {
+  it("holds little memory until the stream is seen to be busy, because most processes are silent", async () => {
+    const asked: number[] = [];
+    const lengths = [10, Infinity, 100];
+    const source = readableSource(
+      new ReadableStream({
+        type: "bytes",
+        pull: (controller) => {
+          const request = controller.byobRequest!;
+          const room = request.view!.byteLength;
+          asked.push(room);
+          request.respond(Math.min(room, lengths.shift()!));
+        },
+      }),
+    );
+    const read = [];
+    for (let i = 0; i < 3; i++) read.push((await source.read())!.length);
+    expect(asked).toEqual([4096, 4096, SIZE]);
+    expect(read).toEqual([10, 4096, 100]);
+    await source.close();
   });
 });
 

@@ -283,7 +283,7 @@ export const scenarios = [
     64 * MIB,
     512 * MIB,
     GIB,
-  ], { flat: 1.5 }),
+  ], { flat: 1.5, from: 64 * MIB }),
   growth("registered", "With so many executors registered: get one and release it", "µs", "executors", [
     1,
     10,
@@ -318,9 +318,12 @@ function heavy(ballast) {
   };
 }
 
-/** A scenario whose contestants are the same at growing sizes: the cost of each must stay what it was. */
-function growth(name, title, unit, axis, sizes, { flat, scale = 1 }) {
-  const last = sizes.at(-1);
+/**
+ * A scenario whose contestants are the same at growing sizes: the cost of each must stay what it was at the first one,
+ * or at `from`, where starting the command no longer counts.
+ */
+function growth(name, title, unit, axis, sizes, { flat, from, scale = 1 }) {
+  const label = (size) => `${size.toLocaleString("en")} ${axis}`;
   return {
     name: `grow-${name}`,
     title,
@@ -332,11 +335,11 @@ function growth(name, title, unit, axis, sizes, { flat, scale = 1 }) {
     rounds: 5,
     contestants: () =>
       sizes.map((size) => ({
-        label: `${size.toLocaleString("en")} ${axis}`,
+        label: label(size),
         subject: "growth",
         method: name,
         options: { size },
       })),
-    targets: () => [{ of: `${last.toLocaleString("en")} ${axis}`, most: flat }],
+    targets: () => [{ of: label(sizes.at(-1)), most: flat, ...(from && { against: label(from) }) }],
   };
 }
