@@ -5,9 +5,10 @@
 
 /** V8's rule about buffers of young objects, as `--trace-gc` shows it. */
 const GARBAGE =
-  "V8 counts a buffer by the few bytes of its object, and lets 32 MiB of buffers that nobody needs build up before it " +
-  "looks: `node --trace-gc` shows 225 collections for 7 GiB read by the bare 'data' loop, which is one for each 31.9 MiB. " +
-  "With the 60 MB of a host that has run a command that makes 92 MB, and the bare loop is at the same.";
+  "V8 counts a buffer by the few bytes of its object, and lets 32 MiB of buffers that nobody needs build up " +
+  "before it looks: `node --trace-gc` shows 225 collections for 7 GiB read by the bare 'data' loop, which is " +
+  "one for each 31.9 MiB. With the 60 MB of a host that has run a command that makes 92 MB, and the bare loop " +
+  "is at the same.";
 
 export const limits = [
   {
@@ -15,11 +16,12 @@ export const limits = [
     on: ["node"],
     of: /for await|read\(\)|readable/,
     why:
-      "All of these and the bare 'data' loop get the same buffers from Node, one new one for each 64 KiB. Of 26 µs a chunk " +
-      "(`--cpu-prof`), 23 are Node's read into new memory and the wait for the command, 1.5 are the collector and the " +
-      "engine, and 1.5 are all JavaScript, Node's own included. So parity is the best that can be had, and the sign of a few " +
-      "per cent is noise. Faster would be a socket that reads into memory used again, as `run` has; but a pair of " +
-      "sockets makes a spawn 1.1 times as long, and chunks that a reader may keep need new memory all the same.",
+      "All of these and the bare 'data' loop get the same buffers from Node, one new one for each 64 KiB. With 64 " +
+      "KiB a write, of 26 µs a chunk (`--cpu-prof`), 23 are Node's read into new memory and the wait for the " +
+      "command, 1.5 are the collector and the engine, and 1.5 are all JavaScript, Node's own included. So parity is " +
+      "the best that can be had, and the sign of a few per cent is noise. Faster would be a socket that reads into " +
+      "memory used again, as `run` has; but a pair of sockets makes a spawn 1.1 times as long, and chunks that a " +
+      "reader may keep need new memory all the same.",
   },
   {
     scenario: "stdout",
@@ -27,8 +29,8 @@ export const limits = [
     of: /wait, nobody reads/,
     what: /times/,
     why:
-      "A stream that nobody asked for comes from Node's own stream, one new buffer for each 64 KiB: the same as the bare " +
-      "loop, of which JavaScript is 5 % (`--cpu-prof`: 1.4 of 28 µs a chunk).",
+      "A stream that nobody asked for comes from Node's own stream, one new buffer for each 64 KiB: the same as the " +
+      "bare loop, of which JavaScript is 5 % (`--cpu-prof`: 1.4 of 28 µs a chunk).",
   },
   {
     scenario: "stdout",
@@ -36,9 +38,10 @@ export const limits = [
     of: /run with tee/,
     what: /times bare .*(data|reader)$/,
     why:
-      "A tee may keep or transfer what it gets, and `run` keeps the end of it too: so each chunk is copied into new memory, " +
-      "which the bare loop does not do. By `--cpu-prof` the copy takes 10 of 15 µs a chunk of all JavaScript, and it is page " +
-      "faults for the most part: the same copy into memory in use takes 1.2 µs. The bare equal, a loop that " +
+      "A tee may keep or transfer what it gets, and `run` keeps the end of it too: so each chunk is copied into new " +
+      "memory, which the bare loop does not do. By `--cpu-prof` the copy takes 10 of 15 µs a chunk of all " +
+      "JavaScript. New memory is what makes it dear: alone, 64 KiB are copied into new memory in 5 to 8 µs, and " +
+      "into memory in use in 1.2. The bare equal, a loop that " +
       'copies each chunk into a stream, is the row "copied into a stream".',
   },
   { scenario: "stdout", on: ["node", "deno"], of: /./, what: /memory/, why: GARBAGE },
@@ -48,8 +51,8 @@ export const limits = [
     of: /./,
     what: /memory/,
     why:
-      "Bun's sockets take no buffer to read into, so each chunk is new memory, and its collector is in no hurry: its own " +
-      "`child_process` is at the same.",
+      "Bun's sockets take no buffer to read into, so each chunk is new memory, and its collector is in no hurry: " +
+      "its own `child_process` is at the same.",
   },
   {
     scenario: "stdout",
@@ -58,18 +61,18 @@ export const limits = [
     what: /times/,
     why:
       'Both are a BYOB reader whose buffer is used again. By hand, without this package, that is the row "BYOB reader": ' +
-      "there is no faster way to read on Deno. What is left is the pipe: it holds 64 KiB, so that the command and the " +
-      "reader take turns, and the host waits for a quarter of the time.",
+      "there is no faster way to read on Deno. How far both are below the default reader depends on the machine: " +
+      "the pipe holds 64 KiB, and command and reader may have to take turns.",
   },
   {
     scenario: "stdout",
     on: ["deno"],
     of: /for await|read\(\)|readable/,
     why:
-      "A chunk that the reader may keep needs new memory: 64 KiB for each read, to clear, to collect and to page in. A " +
-      "loop by hand over a BYOB reader with a new buffer for each read, without anything of this package, takes 0.88 to 1 " +
-      "times the default reader; with one buffer that is used again, 0.7. The 0.83 asked for lies between them: where " +
-      "nobody may keep a chunk.",
+      "A chunk that the reader may keep needs new memory: 64 KiB for each read, to clear, to collect and to page " +
+      "in. A loop by hand over a BYOB reader with a new buffer for each read, without anything of this package, " +
+      "takes 0.88 to 1 times the default reader; with one buffer that is used again, 0.7 to 1. The 0.83 asked for " +
+      "lies about where nobody may keep a chunk.",
   },
   {
     scenario: "lines",
@@ -77,44 +80,43 @@ export const limits = [
     of: /lines\(\)/,
     what: /in a loop/,
     why:
-      "Each line of an async iterator is a promise, and a turn of the queue of microtasks. By `--cpu-prof` on Node 20, of " +
-      "0.13 µs a line 0.09 are that: the loop that takes it (0.04), the queue (0.03), `next` (0.01) and the collector " +
-      "(0.01); decoding and splitting take 0.03, as they do in the loop without an iterator. A generator and " +
-      "`readline`, which give the same, take about twice as long as `lines()`.",
+      "Each line of an async iterator is a promise, and a turn of the queue of microtasks. By `--cpu-prof` on Node " +
+      "20, of 0.13 µs a line 0.09 are that: the loop that takes it (0.04), the queue (0.03), `next` (0.01) and the " +
+      "collector (0.01); decoding and splitting take 0.03, as they do in the loop without an iterator. A generator " +
+      "and `readline`, which give the same, take about twice as long as `lines()`.",
   },
   {
     scenario: "runner",
     on: ["bun"],
     of: /./,
     why:
-      "Bun's sockets take no buffer to read into, so each chunk is new memory, and its collector lets more of it build up " +
-      "than V8's: a loop that keeps nothing is at the same memory (the first row). A limit of 5 MB keeps 80 chunks " +
-      "alive, which it then has to trace.",
+      "Bun's sockets take no buffer to read into, so each chunk is new memory, and its collector lets more of it " +
+      "build up than V8's: a loop that keeps nothing is at the same memory (the first row). Why a limit of 5 MB " +
+      "costs more there was not looked into.",
   },
   {
     scenario: "grow-processes",
     on: ["deno"],
     of: /./,
     why:
-      "A loop over the bare `Deno.Command`, detached, grows as much: 1.4 ms with 1 process alive, 3.15 ms with 1,000. At each " +
-      "end of a child Deno looks at all of them.",
+      "A loop over the bare `Deno.Command`, detached, grows as much: 1.4 ms with 1 process alive, 3.15 ms with 1,000.",
   },
   {
     scenario: "merge",
     on: ["node"],
     of: /./,
     why:
-      "Node can't make a pair of sockets: one is made by listening and connecting, eight at a time. That takes 0.15 ms " +
-      "of the processor a command (`--cpu-prof`: connect 0.06, accept 0.04, directory and listener 0.03). `run` adds the " +
-      "look for a shell, a timer, and the text.",
+      "Node can't make a pair of sockets: one is made by listening and connecting, eight at a time. That takes 0.15 " +
+      "ms of the processor a command (`--cpu-prof`: connect 0.06, accept 0.04, directory and listener 0.03). `run` " +
+      "adds the look for a shell, a timer, and the text.",
   },
   {
     scenario: "merge",
     on: ["deno"],
     of: /./,
     why:
-      "`Deno.Command` can't give two descriptors one pipe. A shell does it and then becomes the command: what is added is " +
-      "the start of that shell, about 0.7 ms of the machine and 0.1 ms of the host's processor. (Deno's " +
+      "`Deno.Command` can't give two descriptors one pipe. A shell does it and then becomes the command: what is " +
+      "added is the start of that shell, about 0.7 ms of the machine and 0.2 ms of the host's processor. (Deno's " +
       "`node:child_process` could, but closes descriptors twice that may be somebody else's by then.)",
   },
 ];
