@@ -3,7 +3,7 @@
  * @module
  */
 import type { DenoApi } from "./deno_api.ts";
-import { StatField, statFields } from "./proc_stat.ts";
+import { StatField, statField } from "./proc_stat.ts";
 import { Watchdog, type WatchdogPipe, type WatchdogRuntime } from "./watchdog.ts";
 import { writableSink } from "./web_streams.ts";
 
@@ -40,7 +40,7 @@ function watchdogRuntime(deno: DenoApi): WatchdogRuntime {
     },
     startTime: (pid) => {
       try {
-        return statFields(deno.readTextFileSync(`/proc/${pid}/stat`))[StatField.startTime] ?? "";
+        return statField(deno.readTextFileSync(`/proc/${pid}/stat`), StatField.startTime) ?? "";
       } catch {
         return ""; // only allowed under --allow-all
       }

@@ -28,6 +28,7 @@ export interface HostHooks {
 }
 
 const ENDING: readonly HostSignal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+const FOREGROUND: readonly HostSignal[] = ["SIGQUIT"];
 const KEYBOARD: readonly HostSignal[] = ["SIGINT", "SIGQUIT"];
 
 /**
@@ -111,17 +112,24 @@ export class LiveChildren {
       this.#removeEnd?.();
       this.#removeEnd = undefined;
     }
-    for (const signal of ENDING) this.#watch(signal, this.#signaled.size > 0);
-    this.#watch("SIGQUIT", this.#foreground.size > 0);
+    this.#watch(ENDING, this.#signaled.size > 0);
+    this.#watch(FOREGROUND, this.#foreground.size > 0);
   }
 
-  #watch(signal: HostSignal, wanted: boolean): void {
-    const remove = this.#removeSignals.get(signal);
-    if (wanted === (remove !== undefined)) return;
-    if (!remove) this.#removeSignals.set(signal, this.#hooks.onSignal(signal, () => this.#onSignal(signal)));
-    else {
-      this.#removeSignals.delete(signal);
-      remove();
+  /** Listens to some signals, which come and go together, or no longer does. */
+  #watch(signals: readonly HostSignal[], wanted: boolean): void {
+    if (wanted === this.#removeSignals.has(signals[0]!)) return;
+    for (const signal of signals) {
+      const remove = this.#removeSignals.get(signal);
+      if (!remove) {
+        this.#removeSignals.set(
+          signal,
+          this.#hooks.onSignal(signal, () => this.#onSignal(signal)),
+        );
+      } else {
+        this.#removeSignals.delete(signal);
+        remove();
+      }
     }
   }
 

@@ -38,16 +38,12 @@ export async function startNodeChild(request: SpawnRequest, registers: Registers
     registers.watcher?.arm(); // says that there is none
     return await (await import("./windows/node_child.ts")).startWindowsNodeChild(request, registers.live);
   }
-  const found = await hostPathOf(request);
+  const found = usesHostPath(request) ? await hostPathOf(request) : undefined;
   const pair = request.mergeStderr ? await takeSocketPair() : undefined;
   try {
-    const [file, ...args] = request.argv as [string, ...string[]];
+    const { argv } = request;
     registers.watcher?.arm();
-    // The command sees itself called by its name, as if the system had looked it up.
-    const child = spawn(found ?? file, args, {
-      ...spawnOptions(request, pair?.child),
-      ...(found !== undefined && { argv0: file }),
-    });
+    const child = spawn(found ?? argv[0]!, argv.slice(1), spawnOptions(request, pair?.child, found));
     // Nothing may be awaited between spawn and the listeners: Node's events don't wait for them.
     if (child.pid !== undefined) return new NodeChild(child, request, registers, pair?.host);
     return await new Promise<never>((_, reject) => child.once("error", reject));
@@ -77,15 +73,24 @@ export async function hostPathOf(request: SpawnRequest): Promise<string | undefi
   throw await startError("ENOENT", new Error(`The host's PATH has no ${name}`), request, look);
 }
 
-function spawnOptions(request: SpawnRequest, merged: Socket | undefined): SpawnOptions {
-  const stdio = (how: Stdio) => how === "null" ? "ignore" : how;
-  const outputs = merged ? [merged, merged] : [stdio(request.stdout), stdio(request.stderr)];
+function spawnOptions(
+  request: SpawnRequest,
+  merged: Socket | undefined,
+  found: string | undefined,
+): SpawnOptions {
+  const { cwd, stdin, stdout, stderr, group } = request;
   return {
-    ...(request.cwd !== undefined && { cwd: request.cwd }),
+    cwd,
+    // The command sees itself called by its name, as if the system had looked it up.
+    argv0: found === undefined ? undefined : request.argv[0],
     env: environment(request),
-    stdio: [stdio(request.stdin), ...outputs] as StdioOptions,
-    detached: request.group,
+    stdio: [toStdio(stdin), merged ?? toStdio(stdout), merged ?? toStdio(stderr)] as StdioOptions,
+    detached: group,
   };
+}
+
+function toStdio(how: Stdio): "pipe" | "ignore" | "inherit" {
+  return how === "null" ? "ignore" : how;
 }
 
 /** The environment of a child; `undefined` for the host's own. */
@@ -118,12 +123,13 @@ class NodeChild implements Child {
     this.#group = new LiveGroup({
       pid: this.pid,
       request,
-      ...registers,
+      live: registers.live,
+      watcher: registers.watcher,
       system: groupSystem,
       kill: () => this.kill("SIGKILL", request.group ? "group" : "process"),
     });
     // An error from here on concerns a signal that was refused, which kill tells itself.
-    child.on("error", () => {});
+    child.on("error", ignore);
     const dying = LINUX ? new DyingWatch(this.pid) : undefined;
     const onLull = (atEnd: boolean) => this.#group.exited || dying?.look(atEnd);
     if (merged) this.stdout = new ReadableSource(merged, onLull, (receiver) => receive(merged, receiver));
@@ -131,12 +137,13 @@ class NodeChild implements Child {
     if (child.stderr) this.stderr = new ReadableSource(child.stderr, onLull);
     if (child.stdin) this.stdin = writableSink(child.stdin);
     this.exit = new Promise((resolve) => {
-      child.once("exit", async (code, signal) => {
-        if (BUN && request.stdin === "inherit") await signalsSeen();
+      const onExit = (code: number | null, signal: NodeJS.Signals | null) => {
         this.#group.onExit(signal ?? undefined);
         if (signal !== null) resolve({ code: 0, signal: signal as SignalName });
         else resolve({ code: code === 0 && dying?.signal ? 128 + dying.signal : code ?? 0 });
-      });
+      };
+      const late = BUN && request.stdin === "inherit";
+      child.on("exit", late ? (code, signal) => void signalsSeen().then(() => onExit(code, signal)) : onExit);
     });
   }
 
@@ -157,3 +164,5 @@ class NodeChild implements Child {
     (this.#child.stdin as Partial<Socket> | null)?.unref?.();
   }
 }
+
+function ignore(): void {}

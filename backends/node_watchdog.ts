@@ -6,8 +6,7 @@ import { spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import process from "node:process";
 import { startOnBun } from "./bun_watchdog.ts";
-import { readStat } from "./node_proc.ts";
-import { StatField } from "./proc_stat.ts";
+import { startTimeOf } from "./node_proc.ts";
 import { Watchdog, type WatchdogPipe, type WatchdogRuntime } from "./watchdog.ts";
 
 const runtime: WatchdogRuntime = {
@@ -16,7 +15,7 @@ const runtime: WatchdogRuntime = {
     if (process.platform === "win32") throw new Error("not on Windows");
     return startOnBun(argv, onEnd) ?? startOnNode(argv, onEnd);
   },
-  startTime: (pid) => readStat(pid)?.[StatField.startTime] ?? "",
+  startTime: startTimeOf,
   every: (ms, callback) => setInterval(callback, ms).unref(),
   clear: (timer) => clearInterval(timer as NodeJS.Timeout),
   warn: (message) => process.emitWarning(message),

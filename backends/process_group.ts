@@ -2,7 +2,7 @@
  * Whether anything of a process group is left.
  * @module
  */
-import { StatField, statFields } from "./proc_stat.ts";
+import { isDead, StatField, statField } from "./proc_stat.ts";
 
 /** What of the system a runtime offers for this. */
 export interface GroupSystem {
@@ -141,7 +141,5 @@ function memberOf(name: string, system: GroupSystem): { group: number; alive: bo
   } catch {
     return undefined;
   }
-  const fields = statFields(stat);
-  const state = fields[StatField.state];
-  return { group: Number(fields[StatField.group]), alive: state !== "Z" && state !== "X" };
+  return { group: Number(statField(stat, StatField.group)), alive: !isDead(stat) };
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { readStat } from "./node_proc.ts";
-import { StatField } from "./proc_stat.ts";
+import { isDead, StatField, statField } from "./proc_stat.ts";
 
 const PF_EXITING = 0x4;
 
@@ -54,9 +54,9 @@ export class DyingWatch {
 
 /** What a process that is ending dies of, 0 for an exit, and how many threads it still has. */
 function deathOf(pid: number): { signal: number; threads: number } | undefined {
-  const fields = readStat(pid);
-  if (!fields) return undefined;
-  const exiting = fields[StatField.state] === "Z" || (Number(fields[StatField.flags]) & PF_EXITING) !== 0;
-  if (!exiting) return undefined;
-  return { signal: Number(fields[StatField.exitSignal]) & 0x7f, threads: Number(fields[StatField.threads]) };
+  const stat = readStat(pid);
+  if (stat === undefined) return undefined;
+  const number = (field: number) => Number(statField(stat, field));
+  if (!isDead(stat) && (number(StatField.flags) & PF_EXITING) === 0) return undefined;
+  return { signal: number(StatField.exitSignal) & 0x7f, threads: number(StatField.threads) };
 }

@@ -24,8 +24,8 @@ export function invalidOption(name: string, problem: string): ExecError {
 
 /** Refuses names no option has, with the nearest that exists; a key set to `undefined` counts as left out. */
 export function checkKeys(options: object, known: readonly string[]): void {
-  for (const [key, value] of Object.entries(options)) {
-    if (value === undefined || known.includes(key)) continue;
+  for (const key of Object.keys(options)) {
+    if (known.includes(key) || (options as Record<string, unknown>)[key] === undefined) continue;
     const near = nearest(key, known);
     const hint = near ? `did you mean "${near}"?` : `known options are ${known.join(", ")}.`;
     throw invalidOption(key, `is unknown here: ${hint}`);

@@ -13,9 +13,15 @@ export interface Deferred<T> {
 /** Makes one. Its rejection counts as handled: whoever waits later still gets it, and nobody waiting is no crash. */
 export function deferred<T>(): Deferred<T> {
   let resolve!: (value: T) => void;
-  let reject!: (error: unknown) => void;
-  const promise = new Promise<T>((yes, no) => [resolve, reject] = [yes, no]);
-  promise.catch(ignore);
+  let fail!: (error: unknown) => void;
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    fail = no;
+  });
+  const reject = (error: unknown) => {
+    promise.catch(ignore);
+    fail(error);
+  };
   return { promise, resolve, reject };
 }
 

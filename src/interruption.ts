@@ -38,22 +38,26 @@ export interface InterruptionWatch {
   unref(): void;
 }
 
-/** Watches both sources. */
+/**
+ * Watches both sources; `undefined` where there is none.
+ * @param command gives the command as messages show it
+ */
 export function watchInterruptions(
   sources: InterruptionSources,
-  command: string,
+  command: () => string,
   clock: Clock,
   interrupt: (interruption: Interruption) => void,
-): InterruptionWatch {
+): InterruptionWatch | undefined {
   const { signal, timeout } = sources;
+  if (signal === undefined && timeout === Infinity) return undefined;
   let timer: CancelTimer | undefined;
   if (timeout !== Infinity) {
     timer = after(clock, timeout, () => {
-      const message = `Command ${command} was ended: it ran longer than its timeout of ${timeout} ms.`;
+      const message = `Command ${command()} was ended: it ran longer than its timeout of ${timeout} ms.`;
       interrupt({ cause: "timeout", error: new ExecError("timed_out", message, { details: { timeout } }) });
     });
   }
-  const stopListening = signal && onAbort(signal, () => interrupt(abortInterruption(signal, command)));
+  const stopListening = signal && onAbort(signal, () => interrupt(abortInterruption(signal, command())));
   return {
     stop: () => {
       timer?.();

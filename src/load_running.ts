@@ -2,7 +2,6 @@
  * Loads what only a command needs with the first one, so that importing the package costs next to nothing.
  * @module
  */
-import { show } from "./check.ts";
 import { after, type Clock, systemClock } from "./clock.ts";
 import { attempt, deferred, ignore } from "./deferred.ts";
 import { type ExecError, toExecError } from "./errors.ts";
@@ -27,7 +26,8 @@ export function setRunning(parts: Running): void {
 
 /** The call that something is loaded for. */
 export interface LoadingCall extends InterruptionSources {
-  readonly command: string;
+  /** The command as messages show it. */
+  readonly command: () => string;
   readonly clock: Clock;
   /** Loads the backend at the same time, where the call will ask for it next. */
   readonly backend?: (() => unknown) | undefined;
@@ -54,12 +54,12 @@ export async function loadRunning({ command, clock, backend, ...sources }: Loadi
   const over = ({ error }: { error: ExecError }) =>
     stopWaiting = after(systemClock, LATE_GRACE, () => late.reject(error));
   const { signal } = sources;
-  if (signal?.aborted) over(abortInterruption(signal, show(command)));
-  const watch = watchInterruptions(sources, show(command), clock, over);
+  if (signal?.aborted) over(abortInterruption(signal, command()));
+  const watch = watchInterruptions(sources, command, clock, over);
   try {
     await Promise.race([load, late.promise]);
   } finally {
-    watch.stop();
+    watch?.stop();
     stopWaiting();
   }
 }

@@ -114,14 +114,14 @@ export class LocalExecutor implements Executor {
       await this.#checkPolicy(argv, options);
       this.#checkReleased();
     }
-    const text = typeof command === "string" ? command : quote(argv);
     if (!running) {
       const { signal, timeout } = options;
-      await loadRunning({ command: text, signal, timeout, clock, backend: starts ? backend : undefined });
+      const name = () => show(typeof command === "string" ? command : quote(argv));
+      await loadRunning({ command: name, signal, timeout, clock, backend: starts ? backend : undefined });
       this.#checkReleased();
     }
     return new running!.ManagedProcess({
-      command: text,
+      command: typeof command === "string" ? command : undefined,
       argv,
       options,
       executorId: this.id,

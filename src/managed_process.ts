@@ -5,6 +5,7 @@
 import type { Backend, Child, ChildExit } from "./backend.ts";
 import { show } from "./check.ts";
 import { after, type Clock } from "./clock.ts";
+import { quote } from "./command.ts";
 import { type Deferred, deferred, ignore } from "./deferred.ts";
 import { Ending, KILL_WAIT } from "./ending.ts";
 import { ExecError, toExecError } from "./errors.ts";
@@ -26,7 +27,8 @@ import type { Stream } from "./stream.ts";
 
 /** What a process is made from. */
 export interface ProcessSpec {
-  readonly command: string;
+  /** The command as a string, where it was given as one. */
+  readonly command: string | undefined;
   readonly argv: readonly string[];
   readonly options: ResolvedOptions;
   readonly executorId: string | undefined;
@@ -44,13 +46,15 @@ export interface ProcessSpec {
 
 /** A process as the executor makes it. */
 export class ManagedProcess implements Process {
-  readonly command: string;
   readonly argv: readonly string[];
   readonly #spec: ProcessSpec;
   readonly #events: ProcessEvents;
   readonly #pipes: ProcessPipes;
+  /** The command as messages show it. */
+  readonly #name = (): string => show(this.command);
   readonly #exited: Deferred<void> = deferred();
   readonly #outcome: Deferred<number> = deferred();
+  #command: string | undefined;
   #stdin: WritableStream<Uint8Array> | undefined;
   #state: ProcessState = "created";
   #starting: Deferred<void> | undefined;
@@ -68,12 +72,16 @@ export class ManagedProcess implements Process {
 
   constructor(spec: ProcessSpec) {
     this.#spec = spec;
-    this.command = spec.command;
+    this.#command = spec.command;
     this.argv = spec.argv;
     this.#events = new ProcessEvents(spec);
-    const { command, options, clock } = spec;
+    const { options, clock } = spec;
     const onOverflow = (error: ExecError) => this.#interrupt({ cause: "overflow", error });
-    this.#pipes = new ProcessPipes({ command, options, clock, onOverflow });
+    this.#pipes = new ProcessPipes({ command: this.#name, options, clock, onOverflow });
+  }
+
+  get command(): string {
+    return this.#command ??= quote(this.argv);
   }
 
   get pid(): number | undefined {
@@ -91,22 +99,12 @@ export class ManagedProcess implements Process {
   async start(): Promise<void> {
     this.#checkOpen("start");
     if (this.#starting) {
-      throw new ExecError("already_started", `Command ${show(this.command)} was started before.`);
+      throw new ExecError("already_started", `Command ${this.#name()} was started before.`);
     }
     this.#spec.onStart(this);
     this.#starting = deferred();
     this.#startedAt = this.#spec.clock.now();
-    this.#launched = this.#launch()
-      .catch((error) => {
-        // What was given up has its reason, whatever comes of the start.
-        this.#startFailed(
-          this.#interruption?.error ?? toExecError(error, `Starting ${show(this.command)}`),
-        );
-      })
-      .then(() => {
-        this.#launchOver = true;
-        if (!this.#child) this.#spec.onGone(this);
-      });
+    this.#launched = this.#launch();
     await this.#starting.promise;
   }
 
@@ -155,7 +153,7 @@ export class ManagedProcess implements Process {
     try {
       await this.#ending.signal(name);
     } catch (error) {
-      throw toExecError(error, `Sending ${name} to ${show(this.command)}`);
+      throw toExecError(error, `Sending ${name} to ${this.#name()}`);
     }
   }
 
@@ -201,11 +199,22 @@ export class ManagedProcess implements Process {
   }
 
   async #launch(): Promise<void> {
+    try {
+      await this.#spawn();
+    } catch (error) {
+      // What was given up has its reason, whatever comes of the start.
+      this.#startFailed(this.#interruption?.error ?? toExecError(error, `Starting ${this.#name()}`));
+    }
+    this.#launchOver = true;
+    if (!this.#child) this.#spec.onGone(this);
+  }
+
+  async #spawn(): Promise<void> {
     const { options, clock } = this.#spec;
-    const command = show(this.command);
-    if (options.signal?.aborted) return this.#interrupt(abortInterruption(options.signal, command));
-    this.#watch = watchInterruptions(options, command, clock, (why) => this.#interrupt(why));
-    if (this.#unref) this.#watch.unref();
+    const { signal } = options;
+    if (signal?.aborted) return this.#interrupt(abortInterruption(signal, this.#name()));
+    this.#watch = watchInterruptions(options, this.#name, clock, (why) => this.#interrupt(why));
+    if (this.#unref) this.#watch?.unref();
     const backend = await this.#spec.backend();
     const request = spawnRequest(backend, this.#spec);
     if (this.#startOver()) return;
@@ -230,7 +239,7 @@ export class ManagedProcess implements Process {
       onKill: () => this.#events.emit({ type: "killed" }, this.pid),
       onGone: () => this.#spec.onGone(this),
     });
-    const lost = (error: unknown) => this.#onLost(toExecError(error, `Waiting for ${show(this.command)}`));
+    const lost = (error: unknown) => this.#onLost(toExecError(error, `Waiting for ${this.#name()}`));
     child.exit.then((exit) => this.#onExit(exit)).catch(lost);
     this.#child = child;
     this.#pipes.attach(child);
@@ -338,7 +347,7 @@ export class ManagedProcess implements Process {
   #abandonStart(): void {
     if (!this.#starting) this.#pipes.cancel();
     else {
-      const message = `Command ${show(this.command)} was closed while it started.`;
+      const message = `Command ${this.#name()} was closed while it started.`;
       this.#startFailed(this.#interruption?.error ?? new ExecError("process_closed", message));
     }
   }
@@ -361,14 +370,14 @@ export class ManagedProcess implements Process {
     if (this.#state !== "closed") return;
     throw new ExecError(
       "process_closed",
-      `Can't ${doing} ${show(this.command)}: it was closed. Make a new process.`,
+      `Can't ${doing} ${this.#name()}: it was closed. Make a new process.`,
     );
   }
 
   #notStarted(doing: string): ExecError {
     return new ExecError(
       "not_started",
-      `Can't ${doing} ${show(this.command)}: it was not started. Call start() first.`,
+      `Can't ${doing} ${this.#name()}: it was not started. Call start() first.`,
     );
   }
 }

@@ -24,9 +24,25 @@ export interface OutputCall {
   readonly process: ProcessOptions;
 }
 
+const OUTPUT_OPTIONS: readonly (keyof OutputOptions)[] = [
+  ...PROCESS_OPTIONS,
+  "check",
+  "input",
+  "keepBackground",
+];
+
+/** A call that says nothing: most of them. */
+const PLAIN_CALL: OutputCall = {
+  check: false,
+  keepBackground: false,
+  input: undefined,
+  process: Object.freeze({ stdin: "null" }),
+};
+
 /** Checks what a call of `output` says, apart from what concerns its process. */
 export function parseOutputOptions(given: OutputOptions | undefined): OutputCall {
-  const options = checkOptions(given, [...PROCESS_OPTIONS, "check", "input", "keepBackground"]);
+  if (given === undefined) return PLAIN_CALL;
+  const options = checkOptions(given, OUTPUT_OPTIONS);
   const { check, input, keepBackground, ...process } = options;
   checkInput(input);
   if (input !== undefined && process.stdin !== undefined && process.stdin !== "pipe") {

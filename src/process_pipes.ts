@@ -3,7 +3,6 @@
  * @module
  */
 import type { Child } from "./backend.ts";
-import { show } from "./check.ts";
 import type { Clock } from "./clock.ts";
 import { ExecError } from "./errors.ts";
 import type { ResolvedOptions } from "./options.ts";
@@ -16,7 +15,8 @@ export type OutputName = "stdout" | "stderr";
 
 /** What of a process its pipes need to know. */
 export interface PipesSpec {
-  readonly command: string;
+  /** The command as messages show it. */
+  readonly command: () => string;
   readonly options: ResolvedOptions;
   readonly clock: Clock;
   /** A stream passed its limit: the process must be ended. */
@@ -130,7 +130,7 @@ export class ProcessPipes {
     const how = merged
       ? "is merged into stdout: read stdoutStream()"
       : `is not piped: leave option "${name}" out`;
-    throw new ExecError("invalid_option", `The ${name} of ${show(command)} ${how}.`);
+    throw new ExecError("invalid_option", `The ${name} of ${command()} ${how}.`);
   }
 
   /**
@@ -139,9 +139,8 @@ export class ProcessPipes {
    */
   get writer(): StdinWriter {
     if (this.#writer) return this.#writer;
-    const message = `The stdin of ${
-      show(this.#spec.command)
-    } is not piped: leave option "stdin" out to write to it.`;
+    const message = `The stdin of ${this.#spec.command()} is not piped: ` +
+      `leave option "stdin" out to write to it.`;
     throw new ExecError("invalid_option", message);
   }
 

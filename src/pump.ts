@@ -5,7 +5,7 @@
 import type { ByteSource } from "./backend.ts";
 import { Backlog } from "./backlog.ts";
 import type { Clock } from "./clock.ts";
-import { attempt, type Deferred, deferred, ignore } from "./deferred.ts";
+import { type Deferred, deferred, ignore } from "./deferred.ts";
 import { Drain } from "./drain.ts";
 import { type ExecError, toExecError } from "./errors.ts";
 
@@ -280,6 +280,16 @@ export class Pump {
   #closeSource(): void {
     const source = this.#source;
     this.#source = undefined;
-    if (source) attempt(() => source.close()).catch(ignore);
+    if (source) dismiss(source);
+  }
+}
+
+/** Closes a source; nobody is waiting to hear that it failed to. */
+function dismiss(source: ByteSource): void {
+  try {
+    const closed = source.close();
+    if (closed instanceof Promise) closed.catch(ignore);
+  } catch {
+    // As when it rejects.
   }
 }

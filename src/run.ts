@@ -2,6 +2,7 @@
  * The runner: a command line in a shell, and an answer every time.
  * @module
  */
+import { show } from "./check.ts";
 import { systemClock } from "./clock.ts";
 import { isExecError } from "./errors.ts";
 import type { Executor } from "./executor.ts";
@@ -113,7 +114,7 @@ const NOTHING = { output: "", truncated: false, totalBytes: 0, complete: false, 
 async function loadInTime(command: string, options: ResolvedRunOptions, backend: () => unknown) {
   const { signal, timeout } = options;
   try {
-    await loadRunning({ command, signal, timeout, clock: systemClock, backend });
+    await loadRunning({ command: () => show(command), signal, timeout, clock: systemClock, backend });
     return undefined;
   } catch (error) {
     if (!isExecError(error) || !["timed_out", "canceled"].includes(error.reason)) throw error;

@@ -32,8 +32,8 @@ export function spawnRequest(backend: Backend, asked: Asked): SpawnRequest {
   }
   // A child at the host's terminal stays in its process group: otherwise it could not read from it.
   const group = processGroups && stdin !== "inherit";
-  const where = cwd === undefined ? {} : { cwd };
-  const lookup = asked.hostPath && !inheritEnv ? { hostPath: true } : {};
-  const streams = { stdin, stdout, stderr, mergeStderr };
-  return { argv, ...where, env, inheritEnv, ...lookup, ...streams, group, handleSignals };
+  const request = { argv, env, inheritEnv, stdin, stdout, stderr, mergeStderr, group, handleSignals };
+  const hostPath = asked.hostPath && !inheritEnv;
+  if (cwd === undefined && !hostPath) return request;
+  return { ...request, ...(cwd !== undefined && { cwd }), ...(hostPath && { hostPath }) };
 }

@@ -10,9 +10,9 @@ import type { SignalName } from "../../src/signals.ts";
 import type { LiveChildren } from "../live_children.ts";
 import { LiveGroup } from "../live_group.ts";
 import { deliver, groupSystem } from "../node_group_system.ts";
-import { readStat } from "../node_proc.ts";
+import { readStat, startTimeOf } from "../node_proc.ts";
 import { ReadableSource, writableSink } from "../node_streams.ts";
-import { StatField } from "../proc_stat.ts";
+import { isDead } from "../proc_stat.ts";
 import { DyingWatch } from "../realtime_signals.ts";
 import { receive } from "../received_bytes.ts";
 import type { Watcher } from "../watchdog.ts";
@@ -131,12 +131,12 @@ export class HelperChild implements Child {
 
   #isRecycled(): boolean {
     const { startTime } = this.#started;
-    return startTime !== "" && (readStat(this.pid)?.[StatField.startTime] ?? startTime) !== startTime;
+    return startTime !== "" && (startTimeOf(this.pid) || startTime) !== startTime;
   }
 
   #isRunning(): boolean {
     const stat = readStat(this.pid);
-    if (stat) return !this.#isRecycled() && stat[StatField.state] !== "Z" && stat[StatField.state] !== "X";
+    if (stat !== undefined) return !this.#isRecycled() && !isDead(stat);
     if (this.#started.startTime !== "") return false;
     try {
       process.kill(this.pid, 0);

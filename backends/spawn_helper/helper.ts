@@ -3,8 +3,7 @@
  * @module
  */
 import process from "node:process";
-import { readStat } from "../node_proc.ts";
-import { StatField } from "../proc_stat.ts";
+import { startTimeOf } from "../node_proc.ts";
 import { Watchdog, type WatchdogPipe, type WatchdogRuntime } from "../watchdog.ts";
 import { HelperConnection } from "./connection.ts";
 
@@ -39,7 +38,7 @@ class HelperRuntime implements WatchdogRuntime {
   }
 
   startTime(pid: number): string {
-    return readStat(pid)?.[StatField.startTime] ?? "";
+    return startTimeOf(pid);
   }
 
   every(ms: number, callback: () => void): unknown {

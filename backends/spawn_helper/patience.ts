@@ -3,7 +3,7 @@
  * @module
  */
 import { readStat } from "../node_proc.ts";
-import { StatField } from "../proc_stat.ts";
+import { StatField, statField } from "../proc_stat.ts";
 
 /** How often to look, in ms. */
 const LOOK = 500;
@@ -40,7 +40,7 @@ export class Patience {
 
   #look(): void {
     this.#silent++;
-    if (readStat(this.#pid)?.[StatField.state] === "T") this.#stopped++;
+    if (statField(readStat(this.#pid) ?? "", StatField.state) === "T") this.#stopped++;
     if (this.#stopped >= LOOKS.stopped || this.#silent >= LOOKS.slow) this.#onEnd();
   }
 }
