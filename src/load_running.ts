@@ -50,9 +50,10 @@ export async function loadRunning({ command, clock, backend, ...sources }: Loadi
   // Its failure is told to whoever asks for it next.
   if (backend) attempt(backend).catch(ignore);
   const late = deferred<never>();
-  let stopWaiting = ignore;
+  let stopWaiting: (() => void) | undefined;
+  // The first that comes ends the call, as it does for a process.
   const over = ({ error }: { error: ExecError }) =>
-    stopWaiting = after(systemClock, LATE_GRACE, () => late.reject(error));
+    stopWaiting ??= after(systemClock, LATE_GRACE, () => late.reject(error));
   const { signal } = sources;
   if (signal?.aborted) over(abortInterruption(signal, command()));
   const watch = watchInterruptions(sources, command, clock, over);
@@ -60,7 +61,7 @@ export async function loadRunning({ command, clock, backend, ...sources }: Loadi
     await Promise.race([load, late.promise]);
   } finally {
     watch?.stop();
-    stopWaiting();
+    stopWaiting?.();
   }
 }
 
