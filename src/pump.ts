@@ -288,7 +288,8 @@ export class Pump {
 function dismiss(source: ByteSource): void {
   try {
     const closed = source.close();
-    if (closed instanceof Promise) closed.catch(ignore);
+    // Whatever kind of promise: it may come from another realm.
+    if (closed) Promise.resolve(closed).catch(ignore);
   } catch {
     // As when it rejects.
   }

@@ -2,6 +2,8 @@
  * What a reader sees of a stream: bytes, text, lines, and what stopping early means.
  */
 import { Buffer } from "node:buffer";
+import { setImmediate as turn } from "node:timers/promises";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LinesOptions, Stream } from "../src/stream.ts";
@@ -340,6 +342,14 @@ describe("stopping early", () => {
     };
     expect(await outcome(() => stream.close())).toBeUndefined();
     expect(await process.close()).toBe(true);
+  });
+
+  it("never fails, and ends no host, where a backend answers a promise of another realm that rejects", async () => {
+    const { child, stream } = await flowing();
+    child.out.close = () => runInNewContext("Promise.reject(new Error('gone'))");
+    expect(await outcome(() => stream.close())).toBeUndefined();
+    // By then the runtime has looked for rejections that nobody handles.
+    await turn();
   });
 
   it("of lines with preventCancel keeps the stream open", async () => {
