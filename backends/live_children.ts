@@ -120,15 +120,11 @@ export class LiveChildren {
   #watch(signals: readonly HostSignal[], wanted: boolean): void {
     if (wanted === this.#removeSignals.has(signals[0]!)) return;
     for (const signal of signals) {
-      const remove = this.#removeSignals.get(signal);
-      if (!remove) {
-        this.#removeSignals.set(
-          signal,
-          this.#hooks.onSignal(signal, () => this.#onSignal(signal)),
-        );
-      } else {
+      if (wanted) this.#removeSignals.set(signal, this.#hooks.onSignal(signal, () => this.#onSignal(signal)));
+      else {
+        const remove = this.#removeSignals.get(signal);
         this.#removeSignals.delete(signal);
-        remove();
+        remove?.();
       }
     }
   }
