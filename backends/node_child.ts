@@ -38,7 +38,8 @@ export async function startNodeChild(request: SpawnRequest, registers: Registers
     registers.watcher?.arm(); // says that there is none
     return await (await import("./windows/node_child.ts")).startWindowsNodeChild(request, registers.live);
   }
-  const found = usesHostPath(request) ? await hostPathOf(request) : undefined;
+  const lookup = hostPathOf(request);
+  const found = lookup && await lookup;
   const pair = request.mergeStderr ? await takeSocketPair() : undefined;
   try {
     const { argv } = request;
@@ -65,8 +66,11 @@ function usesHostPath({ hostPath, inheritEnv, env, argv: [name] }: SpawnRequest)
  * The path of the executable, where the host's PATH is to tell it; `undefined` where the system looks it up.
  * @throws {ExecError} A rejection with `command_not_found`
  */
-export async function hostPathOf(request: SpawnRequest): Promise<string | undefined> {
-  if (!usesHostPath(request)) return undefined;
+export function hostPathOf(request: SpawnRequest): Promise<string> | undefined {
+  return usesHostPath(request) ? lookUpInHostPath(request) : undefined;
+}
+
+async function lookUpInHostPath(request: SpawnRequest): Promise<string> {
   const [name] = request.argv as readonly [string];
   const found = await findInHostPath(name);
   if (found !== undefined) return found;
