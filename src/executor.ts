@@ -63,7 +63,8 @@ export interface Executor extends AsyncDisposable {
    * @param command a string, split as POSIX shells quote, or an array of words
    * @param options what differs from the executor's defaults
    * @throws {ExecError} A rejection: `invalid_command`, `invalid_option`, `command_not_allowed`, `permission_denied`,
-   * `executor_released`; `timed_out` or `canceled` when the policy had not answered by then
+   * `executor_released`; `timed_out` or `canceled` when the policy had not answered by then; of the first command
+   * `resource_exhausted` when there are no descriptors to load what it needs
    */
   exec(command: string | readonly string[], options?: ProcessOptions): Promise<Process>;
   /**

@@ -26,7 +26,8 @@ const CANDIDATES: readonly Shell[] = [["/bin/bash", ["-c"]], ["/bin/sh", ["-c"]]
  *
  * @param options a shell of one's own, and the executor whose backend looks for it
  * @returns the shell
- * @throws {ExecError} A rejection with `invalid_option` when the given shell is malformed or missing, or none is found
+ * @throws {ExecError} A rejection with `invalid_option` when the given shell is malformed or missing, or none is found;
+ * `resource_exhausted` when there are no descriptors to load the backend
  *
  * @example
  * ```ts
