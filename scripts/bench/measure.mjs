@@ -73,11 +73,10 @@ async function enter(contestant, scenario, runtime, { limitProgram, environment,
   }
 }
 
-/** The same work, less of it: enough to have everything loaded and compiled. */
-function warmUp(work) {
-  const small = { ...work };
-  if (work.count > 20) small.count = Math.max(20, work.count >> 1);
-  return small;
+/** The same work, as much of it as has everything loaded and compiled; half of a round where a scenario does not say. */
+function warmUp({ warmUp, ...work }) {
+  if (warmUp !== undefined) return { ...work, count: warmUp };
+  return work.count > 20 ? { ...work, count: Math.max(20, work.count >> 1) } : work;
 }
 
 async function take({ row, perform }) {

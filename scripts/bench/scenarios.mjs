@@ -49,6 +49,9 @@ const zeros = (bytes) => ["sh", "-c", `exec dd if=/dev/zero bs=16384 count=${byt
 const log = (times) => ["sh", "-c", `exec cat${` '${LOG.path}'`.repeat(times)}`];
 const swallow = ["sh", "-c", "exec cat >/dev/null"];
 
+/** So many starts take the engines to compile what they will. Before that, what is measured is the compiling. */
+const WARM_UP = 600;
+
 /** 20,000 processes a second. */
 const MICROSECONDS_A_FAKE = 50;
 
@@ -57,13 +60,12 @@ export const scenarios = [
     name: "spawn",
     title: "Start `true`, collect what it prints, wait for its end; one after another",
     unit: "ms",
-    work: { task: "sequential", argv: ["true"], count: 100 },
+    work: { task: "sequential", argv: ["true"], count: 100, warmUp: WARM_UP },
     note:
       "A process group costs nothing on Node and Bun. On Deno it does: a detached child is forked and not started " +
       "by `posix_spawn`, and what a fork takes grows with the memory of the host. So the bare API with a group is what " +
-      "polyspawn can be held to there. What is left above it on Node: asking the system whether the group is empty " +
-      "once the process has ended (an exception of `process.kill`, about 30 µs), one look into `/proc` for a death by a " +
-      "real-time signal (about 15 µs), and the checks, promises and state of a process (about 25 µs).",
+      "polyspawn can be held to there. Each host has started 600 commands before: until then the engines compile what " +
+      "they run, and take a core for it that the commands need.",
     limit: ({ count, argv }) => ["spawn", count, 1, ...argv],
     rounds: 11,
     contestants: (runtime) => spawners(runtime),
@@ -79,7 +81,7 @@ export const scenarios = [
     name: "concurrent",
     title: "The same, 50 at a time: time for each, and how long the event loop could not turn",
     unit: "ms",
-    work: { task: "concurrent", argv: ["true"], count: 200, width: 50, loop: true },
+    work: { task: "concurrent", argv: ["true"], count: 200, width: 50, loop: true, warmUp: WARM_UP },
     limit: ({ count, width, argv }) => ["spawn", count, width, ...argv],
     rounds: 9,
     contestants: (runtime) => spawners(runtime),
