@@ -1,12 +1,13 @@
 /**
  * Joins the modules of a built package, in place: all that "." needs at once becomes one file, what is loaded lazily
- * stays apart; declarations stay as they are, but those that no entry point reaches go. It is for Node, which takes
- * about 0.3 ms for every module and 0.1 ms for every import between two: the modules of "." cost 23 ms before they
- * were joined, and joined, without what only people read and what only a command needs, they cost 2 to 3 ms.
+ * stays apart; of the declarations what no entry point reaches goes. It is for Node, which takes about 0.3 ms for every
+ * module and 0.1 ms for every import between two: the modules of "." cost 23 ms before they were joined, and joined,
+ * without what only people read and what only a command needs, they cost 2 to 3 ms.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, posix, resolve } from "node:path";
 import { rolldown } from "rolldown";
+import { cutDeclarations } from "./declarations.mjs";
 
 /** What "." loads with the first command, beside a backend. */
 const LATER = "src/running.js";
@@ -60,8 +61,9 @@ export async function bundle(directory) {
     },
   });
   await build.close();
-  const declarations = new Set();
-  for (const { types } of Object.values(exports)) addDeclarations(resolve(directory, types), declarations);
+  const declarations = cutDeclarations(
+    Object.values(exports).map(({ types }) => resolve(directory, types)),
+  );
   for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath ?? entry.path, entry.name);
     if (entry.isFile() && /\.(?:js|ts)$/.test(path) && !declarations.has(path)) rmSync(path);
@@ -100,15 +102,4 @@ function importedBy(modules, graph, without) {
   };
   modules.forEach(add);
   return found;
-}
-
-/** Adds a file of declarations, and all that it refers to. */
-function addDeclarations(path, found) {
-  if (found.has(path)) return;
-  found.add(path);
-  for (
-    const [, name] of readFileSync(path, "utf8").matchAll(/\b(?:from |import |import\()"(\.[^"]+)\.js"/g)
-  ) {
-    addDeclarations(resolve(path, "..", `${name}.d.ts`), found);
-  }
 }

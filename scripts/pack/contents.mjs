@@ -58,14 +58,11 @@ export async function checkContents({ name, bytes, files, manifest, directory })
   });
 }
 
-/**
- * Checks that what dnt built has the files that are packed from the sources. Declarations aside: Deno leaves out what
- * is not public within a file, and so needs fewer of them.
- */
+/** Checks that what dnt built has the files that are packed from the sources. */
 export async function checkSameFiles(packed, built) {
   await check("dnt: the same files as packed from the sources", () => {
     const names = ({ files }) =>
-      files.filter((file) => file !== "esm/package.json" && !file.endsWith(".d.ts"))
+      files.filter((file) => file !== "esm/package.json")
         .map((file) => file.replace(/^esm\//, ""))
         // dnt's own, which versions before 0.43 add whether they are needed or not.
         .filter((file) => !/\b_dnt\./.test(file)).sort();
