@@ -36,7 +36,8 @@ export function cutDeclarations(entries) {
 /** A file of declarations, by its own names for things. */
 function read(path) {
   const source = ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.Latest, true);
-  const fileOf = (specifier) => resolve(path, "..", specifier.replace(/\.js$/, ".d.ts"));
+  // TypeScript by itself leaves the names of sources in declarations.
+  const fileOf = (specifier) => resolve(path, "..", specifier.replace(/\.[jt]s$/, ".d.ts"));
   const module = {
     source,
     /** By name, the statements that declare it. */
