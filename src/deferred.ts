@@ -28,6 +28,11 @@ export function deferred<T>(): Deferred<T> {
 /** Does nothing, on purpose. */
 export function ignore(): void {}
 
+/** Whether something is a promise, of whatever realm it is: `instanceof` knows those of one only. */
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
+}
+
 /** Calls what a backend brought: one that throws where it should reject rejects all the same. */
 export async function attempt<T>(action: () => T | Promise<T>): Promise<T> {
   return await action();

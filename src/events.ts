@@ -2,6 +2,7 @@
  * What happened, for logs and traces: no environment, no output.
  * @module
  */
+import { ignore, isPromise } from "./deferred.ts";
 import { heardChannel } from "./event_channel.ts";
 import type { SignalName } from "./signals.ts";
 
@@ -89,7 +90,7 @@ function tell(listener: EventListener | undefined, event: ExecEvent): void {
   if (!listener) return;
   try {
     const answer: unknown = listener(event);
-    if (answer instanceof Promise) answer.catch(() => {});
+    if (isPromise(answer)) answer.then(ignore, ignore);
   } catch {
     // The listener's own fault.
   }

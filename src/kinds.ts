@@ -4,6 +4,7 @@
  */
 import { show } from "./check.ts";
 import { checking, configError, memberOf } from "./config_error.ts";
+import { ignore, isPromise } from "./deferred.ts";
 import { createDocker, parseDocker } from "./docker_kind.ts";
 import { ExecError } from "./errors.ts";
 import type { ExecutorOptions } from "./executor.ts";
@@ -115,8 +116,8 @@ export function kindOf(name: unknown, path: string): AnyKind {
 /** Checks a definition's fields by its kind. */
 export function parseConfig(kind: AnyKind, config: Readonly<Record<string, unknown>>, path: string): unknown {
   const parsed = checking(path, () => kind.parse(config, path));
-  if (!(parsed instanceof Promise)) return parsed;
-  parsed.catch(() => {});
+  if (!isPromise(parsed)) return parsed;
+  parsed.then(ignore, ignore);
   throw configError(path, `its kind's "parse" answered with a promise: it must check at once.`);
 }
 

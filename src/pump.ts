@@ -5,7 +5,7 @@
 import type { ByteSource } from "./backend.ts";
 import { Backlog } from "./backlog.ts";
 import type { Clock } from "./clock.ts";
-import { type Deferred, deferred, ignore } from "./deferred.ts";
+import { type Deferred, deferred, ignore, isPromise } from "./deferred.ts";
 import { Drain } from "./drain.ts";
 import { type ExecError, toExecError } from "./errors.ts";
 
@@ -288,8 +288,7 @@ export class Pump {
 function dismiss(source: ByteSource): void {
   try {
     const closed = source.close();
-    // Whatever kind of promise: it may come from another realm.
-    if (closed) Promise.resolve(closed).catch(ignore);
+    if (isPromise(closed)) closed.then(ignore, ignore);
   } catch {
     // As when it rejects.
   }

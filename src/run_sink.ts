@@ -3,7 +3,7 @@
  * @module
  */
 import { invalidOption } from "./check.ts";
-import { ignore } from "./deferred.ts";
+import { ignore, isPromise } from "./deferred.ts";
 import { ExecError, toExecError } from "./errors.ts";
 import { Tail, type TailText } from "./tail.ts";
 import { Utf8Decoder } from "./utf8.ts";
@@ -125,8 +125,8 @@ export class RunSink {
     if (text === "" || this.#released) return;
     const answer: unknown = this.#onOutput?.(text);
     // An async listener may be given too: what it rejects with must reach the caller, not the host.
-    if (!(answer instanceof Promise)) return;
-    const heard = answer.catch((error: unknown) => this.#listenerFailure ??= { error });
+    if (!isPromise(answer)) return;
+    const heard = answer.then(ignore, (error: unknown) => this.#listenerFailure ??= { error });
     this.#listening = this.#listening.then(() => heard);
   }
 

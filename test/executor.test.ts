@@ -1,6 +1,7 @@
 /**
  * What an executor allows, what it makes, what it tells, and what is left when it is released.
  */
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import type { ExecEvent, ExecutorOptions, Policy, PolicyRequest, ProcessOptions } from "../mod.ts";
 import { settle } from "./support/manual_clock.ts";
@@ -505,6 +506,7 @@ describe("onEvent", () => {
       throw new Error("listener");
     }],
     ["rejects", () => Promise.reject(new Error("listener")) as never],
+    ["rejects by a promise of another realm", () => runInNewContext("Promise.reject(new Error('listener'))")],
   ])("does no harm when the listener %s", async (_, onEvent) => {
     const { executor, backend } = scene({ onEvent, policy: ({ resource }) => resource === "server" });
     backend.prepare = (child) => {
