@@ -29,7 +29,7 @@ export async function startError(
   request: SpawnRequest,
   look: Look,
 ): Promise<ExecError> {
-  const name = JSON.stringify(request.argv[0]);
+  const name = short(request.argv[0]!);
   if (code === "ENOENT" || code === "ENOTDIR" || code === "EACCES") {
     const wrongCwd = await cwdError(request, cause, look);
     if (wrongCwd) return wrongCwd;
@@ -66,6 +66,11 @@ export async function startError(
   return new ExecError("internal", `Starting ${name} failed: ${text}`, { cause, details: { code } });
 }
 
+/** A name as messages show it: whole only where people can read it. */
+function short(name: string): string {
+  return JSON.stringify(name.length > 200 ? `${name.slice(0, 197)}...` : name);
+}
+
 function whereToLook(request: SpawnRequest): string {
   const [name] = request.argv as readonly [string];
   if (/[\\/]/.test(name)) {
@@ -78,7 +83,7 @@ async function cwdError(request: SpawnRequest, cause: unknown, look: Look): Prom
   const { cwd } = request;
   if (cwd === undefined) return undefined;
   const found = await look(cwd);
-  const name = JSON.stringify(cwd);
+  const name = short(cwd);
   switch (found) {
     case "nothing":
       return new ExecError(

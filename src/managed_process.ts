@@ -310,7 +310,8 @@ export class ManagedProcess implements Process {
     this.#watch?.stop();
     if (why.cause === "timeout") this.#events.emit({ type: "timeout" }, this.pid);
     if (why.cause === "abort") this.#events.emit({ type: "canceled" }, this.pid);
-    if (!this.#ending) return void this.#giveUp(why.error);
+    // A listener may hear of the start before whoever waits for it, and abort it.
+    if (this.#state === "created") return void this.#giveUp(why.error);
     void this.#end(why.cause === "overflow" ? 0 : this.#spec.options.killGrace)
       .then(() => this.#outcome.reject(why.error));
   }

@@ -2,6 +2,7 @@
  * What a caller may say of a call of `output`, checked.
  * @module
  */
+import type { Stdio } from "./backend.ts";
 import { checkBoolean, checkOptions, invalidOption, show } from "./check.ts";
 import { checkInput, type Input } from "./input.ts";
 import { PROCESS_OPTIONS, type ProcessOptions } from "./options.ts";
@@ -55,6 +56,12 @@ export function parseOutputOptions(given: OutputOptions | undefined): OutputCall
     check: checkBoolean("check", check, false),
     keepBackground: checkBoolean("keepBackground", keepBackground, false),
     input,
-    process: { ...process, stdin: input === undefined ? process.stdin ?? "null" : "pipe" },
+    process: { ...process, stdin: stdinFor(input, process.stdin) },
   };
+}
+
+/** A pipe only where something is fed: nobody else could end it, because nobody sees the process. */
+function stdinFor(input: Input | undefined, stdin: Stdio | undefined): Stdio {
+  if (input !== undefined) return "pipe";
+  return stdin === undefined || stdin === "pipe" ? "null" : stdin;
 }

@@ -430,6 +430,14 @@ describe("a command that does not start", () => {
     ]);
   });
 
+  it.each([undefined, "pipe", "null"] as const)(
+    "has an empty input where stdin is said to be %s",
+    async (stdin) => {
+      const { backend } = await running({ stdin });
+      expect(backend.requests[0]).toMatchObject({ stdin: "null" });
+    },
+  );
+
   it("is canceled without being spawned under a signal aborted already", async () => {
     const { executor, backend } = scene();
     expect(await failure(executor.output("build", { signal: AbortSignal.abort() }))).toMatchObject({

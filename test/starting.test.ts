@@ -1,7 +1,9 @@
 /**
  * What is interrupted, closed or broken while it starts: nothing of it is left when the caller is told.
  */
+import process from "node:process";
 import { describe, expect, it } from "vitest";
+import { createExecutor, type ExecEvent } from "../mod.ts";
 import type { Child } from "../src/backend.ts";
 import { settle } from "./support/manual_clock.ts";
 import { failure, outcome } from "./support/outcome.ts";
@@ -75,6 +77,30 @@ it("an abort while the backend starts the process is told once the process is en
   open();
   expect(await started).toMatchObject({ reason: "canceled" });
   expect(backend.child.kills).toEqual(["SIGKILL group"]);
+});
+
+it.each(["output", "spawn"] as const)(
+  "an abort by who hears of the start before %s does ends the command, and the call",
+  async (method) => {
+    const controller = new AbortController();
+    const events: ExecEvent[] = [];
+    const executor = createExecutor({
+      onEvent: (event) => {
+        events.push(event);
+        if (event.type === "spawn") controller.abort();
+      },
+    });
+    const error = await failure(executor[method]("sleep 60", { signal: controller.signal }));
+    expect(error).toMatchObject({ kind: "CANCELED", reason: "canceled" });
+    expect(events.map(({ type }) => type)).toEqual(["spawn", "canceled", "killed", "exit"]);
+    expect(() => process.kill(events[0]!.pid!, 0)).toThrow("ESRCH");
+  },
+);
+
+it("a name that is too long for a path is not found, and not repeated in full", async () => {
+  const error = await failure(createExecutor().output(["n".repeat(200_000)]));
+  expect(error).toMatchObject({ kind: "NOT_FOUND", reason: "command_not_found" });
+  expect(error.message.length).toBeLessThan(500);
 });
 
 describe("a child that the core can't take on", () => {

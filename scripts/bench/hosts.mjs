@@ -56,7 +56,8 @@ export class Host {
   }
 
   end() {
-    this.#child.kill("SIGKILL");
+    // A host that is killed outright leaves behind what it has running.
+    this.#child.kill("SIGTERM");
   }
 
   async #answer() {
