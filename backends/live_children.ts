@@ -32,8 +32,9 @@ const FOREGROUND: readonly HostSignal[] = ["SIGQUIT"];
 const KEYBOARD: readonly HostSignal[] = ["SIGINT", "SIGQUIT"];
 
 /**
- * Settles when a signal that was sent before has come to its listeners. On Deno and Bun signals and the ends of children
- * come different ways: what a terminal sent to both the host and its child must be seen before the child's end is.
+ * Settles when a signal that was sent before has come to its listeners. Signals and the ends of children come different
+ * ways, on Node in one of ten cases in the other order: what a terminal sent to both the host and its child must be seen
+ * before the child's end is.
  */
 export function signalsSeen(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 20));

@@ -146,7 +146,7 @@ class NodeChild implements Child {
         if (signal !== null) resolve({ code: 0, signal: signal as SignalName });
         else resolve({ code: code === 0 && dying?.signal ? 128 + dying.signal : code ?? 0 });
       };
-      const late = BUN && request.stdin === "inherit";
+      const late = request.stdin === "inherit";
       child.on("exit", late ? (code, signal) => void signalsSeen().then(() => onExit(code, signal)) : onExit);
     });
   }
