@@ -18,7 +18,7 @@ interface Events {
   removeEventListener(type: string, listener: (event: HostEvent) => void): void;
 }
 
-/** Long enough for all listeners of a signal to be called, in ms. */
+/** Long enough for a signal to come from another thread, and for all its listeners to be called, in ms. */
 const TURN = 5;
 
 /** How long a signal that nobody handles may take, in ms; the host stands still so long when somebody does. */
@@ -35,7 +35,7 @@ function listensOnProcess(event: string): boolean {
  * none has prevented what comes of it. No event tells that; but Deno, and nobody else at that time, then looks whether
  * it was prevented, and so the look is listened to.
  */
-function afterListeners(event: HostEvent, callback: () => void): void {
+function afterEventListeners(event: HostEvent, callback: () => void): void {
   if (event.defaultPrevented) return;
   Object.defineProperty(event, "defaultPrevented", {
     configurable: true,
@@ -56,7 +56,7 @@ function denoHooks(deno: DenoApi): HostHooks {
     onEnd: (callback) => {
       // An uncaught error ends the host without "unload", unless somebody prevents that.
       const unless = (handled: string) => (event: HostEvent) =>
-        afterListeners(event, () => listensOnProcess(handled) || callback());
+        afterEventListeners(event, () => listensOnProcess(handled) || callback());
       const listeners = {
         unload: () => callback(),
         error: unless("uncaughtException"),
@@ -73,22 +73,19 @@ function denoHooks(deno: DenoApi): HostHooks {
       deno.addSignalListener(signal, callback);
       return () => deno.removeSignalListener(signal, callback);
     },
-    afterTurn: (callback) => deno.unrefTimer(setTimeout(callback, 0) as unknown as number),
-    raise: (signal, isNew) => {
+    afterTurn: (callback) => deno.unrefTimer(setTimeout(callback, TURN) as unknown as number),
+    // A turn later, so that a handler of the host's own that exits has done so, by the code it chose.
+    afterListeners: (callback) => void setTimeout(callback, TURN),
+    raise: (signal) => {
       if (windows) deno.exit(CONTROL_C_EXIT);
-      const raise = () => {
-        try {
-          deno.kill(deno.pid, signal);
-          // Another thread brings it. Nothing that comes after the end may still be done.
-          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, DEATH);
-        } catch {
-          // Not allowed to signal itself: the exit code tells what a shell would.
-          deno.exit(128 + ({ SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 })[signal]);
-        }
-      };
-      // A turn later, so that a handler of the host's own that exits has done so, by the code it chose.
-      if (isNew) setTimeout(raise, TURN);
-      else raise();
+      try {
+        deno.kill(deno.pid, signal);
+        // Another thread brings it. Nothing that comes after the end may still be done.
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, DEATH);
+      } catch {
+        // Not allowed to signal itself: the exit code tells what a shell would.
+        deno.exit(128 + ({ SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 })[signal]);
+      }
     },
   };
 }

@@ -18,12 +18,11 @@ export interface HostHooks {
   onEnd(callback: () => void): () => void;
   /** Calls back on a signal for which the host has no handler of its own; the answer takes that back. */
   onSignal(signal: HostSignal, callback: () => void): () => void;
-  /**
-   * Sends the host a signal that nobody handles any more: it dies of it as if nobody ever had.
-   * @param isNew whether it is just being delivered, so that not everybody who listens may have been called
-   */
-  raise(signal: HostSignal, isNew: boolean): void;
-  /** Calls back when the event loop has turned, and keeps no host alive for it. */
+  /** Calls back when everybody who listens to a signal that is just being delivered has been called. */
+  afterListeners(callback: () => void): void;
+  /** Sends the host a signal that nobody handles any more: it dies of it as if nobody ever had. */
+  raise(signal: HostSignal): void;
+  /** Calls back at the end of this turn of the event loop, and soon: it does not wait for something else to happen. */
   afterTurn(callback: () => void): void;
 }
 
@@ -40,13 +39,23 @@ export function signalsSeen(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 20));
 }
 
+/**
+ * Turns of the event loop, of which the first may have begun long ago, until the runtime has surely delivered the signals
+ * that it had noted. Once its listener is removed, it drops them.
+ */
+const TURNS = 2;
+
+/** How long a turn may take, in ms, in which no other signal is thought to have come. */
+const SHORT_TURN = 20;
+
 /** Children that came one right after the other, from which on the hooks stay between them. */
 const IN_A_ROW = 16;
 
 /**
  * The live children of one host. No hook is left when there is none; only while commands are run in a row, hooks stay
- * until the event loop has turned, because to remove them and to add them again takes longer than all else here. Not
- * after the first one: a program that then computes would not hear of Ctrl-C.
+ * until the event loop has turned, because to remove them and to add them again takes longer than all else here. A signal
+ * that comes to them then ends the host, too. Not after the first one: a program that then computes would hear of Ctrl-C
+ * only when it has done so.
  */
 export class LiveChildren {
   readonly #hooks: HostHooks;
@@ -59,6 +68,10 @@ export class LiveChildren {
   /** How many children came before the loop had turned since the one before was gone. */
   #row = 0;
   #turning = false;
+  /** Whether the host is about to die of a signal, which nobody here may listen to again. */
+  #dying = false;
+  /** Turns to come until no signal is under way. */
+  #turns = 0;
 
   constructor(hooks: HostHooks) {
     this.#hooks = hooks;
@@ -94,31 +107,41 @@ export class LiveChildren {
     this.#children.delete(child);
     this.#signaled.delete(child);
     this.#foreground.delete(child);
-    if (this.#children.size === 0) this.#awaitTurn();
-    if (this.#children.size > 0 || this.#row < IN_A_ROW) this.#update();
+    if (this.#children.size === 0) this.#awaitTurns();
+    this.#update();
   }
 
-  #awaitTurn(): void {
+  #awaitTurns(): void {
+    this.#turns = TURNS;
     if (this.#turning) return;
     this.#turning = true;
+    this.#turn();
+  }
+
+  #turn(): void {
+    const start = performance.now();
     this.#hooks.afterTurn(() => {
+      if (performance.now() - start > SHORT_TURN) this.#turns = TURNS;
+      if (--this.#turns > 0) return this.#turn();
       this.#turning = false;
       this.#update();
     });
   }
 
   #update(): void {
-    if (this.#children.size > 0) this.#removeEnd ??= this.#hooks.onEnd(() => this.#killAll());
+    const stay = this.#turning && this.#row >= IN_A_ROW;
+    if (this.#children.size > 0 || stay) this.#removeEnd ??= this.#hooks.onEnd(() => this.#killAll());
     else {
       this.#removeEnd?.();
       this.#removeEnd = undefined;
     }
-    this.#watch(ENDING, this.#signaled.size > 0);
+    this.#watch(ENDING, this.#signaled.size > 0 || stay && this.#removeSignals.has(ENDING[0]!));
     this.#watch(FOREGROUND, this.#foreground.size > 0);
   }
 
   /** Listens to some signals, which come and go together, or no longer does. */
   #watch(signals: readonly HostSignal[], wanted: boolean): void {
+    wanted &&= !this.#dying;
     if (wanted === this.#removeSignals.has(signals[0]!)) return;
     for (const signal of signals) {
       if (wanted) this.#removeSignals.set(signal, this.#hooks.onSignal(signal, () => this.#onSignal(signal)));
@@ -136,8 +159,25 @@ export class LiveChildren {
   }
 
   #die(signal: HostSignal, isNew: boolean): void {
-    this.#killAll();
-    this.#hooks.raise(signal, isNew);
+    if (this.#dying) return;
+    this.#dying = true;
+    this.#killSignaled();
+    const raise = () => {
+      // Some may have been started meanwhile.
+      this.#killSignaled();
+      this.#hooks.raise(signal);
+      // A handler of the host's own has it live on.
+      this.#dying = false;
+      this.#update();
+    };
+    if (isNew) this.#hooks.afterListeners(raise);
+    else raise();
+  }
+
+  /** Those that leave signals to the host live on when no other is there. */
+  #killSignaled(): void {
+    if (this.#signaled.size > 0) this.#killAll();
+    else this.#update();
   }
 
   #killAll(): void {

@@ -11,6 +11,7 @@ import { findInHostPath } from "./host_path.ts";
 import { type LiveChildren, signalsSeen } from "./live_children.ts";
 import { LiveGroup } from "./live_group.ts";
 import { deliver, groupSystem } from "./node_group_system.ts";
+import { turned } from "./node_host.ts";
 import { look } from "./node_look.ts";
 import { ReadableSource, writableSink } from "./node_streams.ts";
 import { receive } from "./received_bytes.ts";
@@ -146,8 +147,8 @@ class NodeChild implements Child {
         if (signal !== null) resolve({ code: 0, signal: signal as SignalName });
         else resolve({ code: code === 0 && dying?.signal ? 128 + dying.signal : code ?? 0 });
       };
-      const late = request.stdin === "inherit";
-      child.on("exit", late ? (code, signal) => void signalsSeen().then(() => onExit(code, signal)) : onExit);
+      const seen = request.stdin === "inherit" ? signalsSeen : BUN ? undefined : turned;
+      child.on("exit", seen ? (code, signal) => void seen().then(() => onExit(code, signal)) : onExit);
     });
   }
 

@@ -6,6 +6,17 @@ import process from "node:process";
 import { type HostHooks, LiveChildren } from "./live_children.ts";
 import { CONTROL_C_EXIT } from "./windows/control_c.ts";
 
+// As it was at first: the host may put another in its place, such as one of a test that has time in its hands.
+const { setImmediate } = globalThis;
+
+/**
+ * Settles when Node has delivered the signals that it had noted. It hears of them and of ends of children at once, and
+ * drops a signal whose listener goes with the child.
+ */
+export function turned(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}
+
 const hooks: HostHooks = {
   onEnd: (callback) => {
     process.on("exit", callback);
@@ -16,10 +27,12 @@ const hooks: HostHooks = {
     const listener = () => {
       if (process.listenerCount(signal) === 1) callback();
     };
-    process.on(signal, listener);
+    // Before the others: one that is to be called once is no longer counted when it has been.
+    process.prependListener(signal, listener);
     return () => void process.off(signal, listener);
   },
-  afterTurn: (callback) => void setImmediate(callback).unref(),
+  afterTurn: (callback) => void setImmediate(callback),
+  afterListeners: (callback) => callback(),
   raise: (signal) => {
     if (process.platform === "win32") process.exit(CONTROL_C_EXIT);
     process.kill(process.pid, signal);

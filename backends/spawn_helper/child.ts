@@ -9,6 +9,7 @@ import { ExecError } from "../../src/errors.ts";
 import type { SignalName } from "../../src/signals.ts";
 import type { LiveChildren } from "../live_children.ts";
 import { LiveGroup } from "../live_group.ts";
+import { turned } from "../node_host.ts";
 import { deliver, groupSystem } from "../node_group_system.ts";
 import { readStat, startTimeOf } from "../node_proc.ts";
 import { ReadableSource, writableSink } from "../node_streams.ts";
@@ -64,7 +65,9 @@ export class HelperChild implements Child {
     if (stderr) this.stderr = stderr;
     this.#stdin = streams.get(0);
     if (this.#stdin) this.stdin = writableSink(this.#stdin.on("finish", () => this.#stdin!.destroy()));
-    this.exit = started.exit.then((exit) => exit ? this.#onExit(exit, dying) : this.#onLost());
+    this.exit = started.exit.then((exit) =>
+      exit ? turned().then(() => this.#onExit(exit, dying)) : this.#onLost()
+    );
     // Whoever takes the child on says what becomes of it.
     this.exit.catch(() => {});
   }
