@@ -3,11 +3,10 @@
  * @module
  */
 import process from "node:process";
+// A test may have put another in the place of the global one before the first command loads this.
+import { setImmediate } from "node:timers";
 import { type HostHooks, LiveChildren } from "./live_children.ts";
 import { CONTROL_C_EXIT } from "./windows/control_c.ts";
-
-// As it was at first: the host may put another in its place, such as one of a test that has time in its hands.
-const { setImmediate } = globalThis;
 
 /**
  * Settles when Node has delivered the signals that it had noted. It hears of them and of ends of children at once, and

@@ -44,3 +44,8 @@ describe("while what the first command needs is loaded,", () => {
     expect(within).toBeLessThan(10_000);
   });
 });
+
+it("a first command ends though a test has put timers in place that never fire", async () => {
+  const { report } = await runHost("fake_timers", {});
+  expect(report).toEqual({ exitCode: 3, signal: null });
+});
