@@ -15,8 +15,11 @@ export interface ResolveShellOptions {
   executor?: Executor;
 }
 
-/** Looked for in this order where the backend names no others. */
-const CANDIDATES: readonly Shell[] = [["/bin/bash", ["-c"]], ["/bin/sh", ["-c"]]];
+/**
+ * Looked for in this order where the backend names no others. Bash that reads from a socket, and the pipes of Node and Bun
+ * are sockets, takes itself for a remote shell and runs ~/.bashrc first.
+ */
+const CANDIDATES: readonly Shell[] = [["/bin/bash", ["--norc", "-c"]], ["/bin/sh", ["-c"]]];
 
 /**
  * Finds the shell that runs command lines; runs nothing to do so.
@@ -34,7 +37,7 @@ const CANDIDATES: readonly Shell[] = [["/bin/bash", ["-c"]], ["/bin/sh", ["-c"]]
  * import { resolveShell } from "@polyspawn/polyspawn";
  *
  * const [executable, args] = await resolveShell();
- * console.log(executable, args); // /bin/bash [ "-c" ]
+ * console.log(executable, args); // /bin/bash [ "--norc", "-c" ]
  * ```
  */
 export async function resolveShell(options?: ResolveShellOptions): Promise<Shell> {

@@ -129,3 +129,10 @@ for (const name of present) {
     });
   });
 }
+
+it("Bash that is found, under no other shell and with input, runs no ~/.bashrc", async () => {
+  const HOME = temporaryDirectory();
+  writeFileSync(join(HOME, ".bashrc"), "echo from .bashrc");
+  const { output } = await run("cat", { cwd: HOME, env: { HOME, SHLVL: undefined }, input: "input" });
+  expect(output).toBe("input");
+});

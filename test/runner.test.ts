@@ -49,7 +49,7 @@ describe("a runner", () => {
     expect(lookups).toEqual([["/bin/zsh"], ["/bin/bash", "/bin/sh"]]);
     expect(other.backend.requests.map(({ argv }) => argv)).toEqual([["/bin/sh", "-c", "b"]]);
     const argv = backend.requests.map((request) => request.argv);
-    expect(argv).toEqual([["/bin/zsh", "-c", "a"], ["/bin/bash", "-c", "c"]]);
+    expect(argv).toEqual([["/bin/zsh", "-c", "a"], ["/bin/bash", "--norc", "-c", "c"]]);
   });
 
   it("looks again after none was found", async () => {
@@ -119,6 +119,6 @@ describe("an executor that is not of this package", () => {
       ordered: true,
       complete: true,
     });
-    expect(commands).toEqual([["/bin/bash", "-c", "echo out; echo err >&2; exit 4"]]);
+    expect(commands).toEqual([["/bin/bash", "--norc", "-c", "echo out; echo err >&2; exit 4"]]);
   });
 });

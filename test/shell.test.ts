@@ -17,7 +17,7 @@ function executable(path: string, mode = 0o755): string {
 describe("resolveShell answers", () => {
   it("bash where it is, else sh", async () => {
     const { executor, lookups } = lookingBackend(["/bin/bash", "/bin/sh"]);
-    expect(await resolveShell({ executor })).toEqual(["/bin/bash", ["-c"]]);
+    expect(await resolveShell({ executor })).toEqual(["/bin/bash", ["--norc", "-c"]]);
     expect(lookups).toEqual([["/bin/bash", "/bin/sh"]]);
     const other = lookingBackend(["/bin/sh"]);
     expect(await resolveShell({ executor: other.executor })).toEqual(["/bin/sh", ["-c"]]);
@@ -40,15 +40,14 @@ describe("resolveShell answers", () => {
 
   it("the first there could be, or the one that is given, where the backend can't look", async () => {
     const executor = createExecutor({ backend: new ScriptedBackend() });
-    expect(await resolveShell({ executor })).toEqual(["/bin/bash", ["-c"]]);
+    expect(await resolveShell({ executor })).toEqual(["/bin/bash", ["--norc", "-c"]]);
     expect(await resolveShell({ executor, shell: ["/opt/shell", []] })).toEqual(["/opt/shell", []]);
   });
 
   it("on this machine a shell that is here", async () => {
     for (const options of [undefined, {}, { executor: createExecutor() }]) {
-      const [path, args] = await resolveShell(options);
-      expect(["/bin/bash", "/bin/sh"]).toContain(path);
-      expect(args).toEqual(["-c"]);
+      const known = [["/bin/bash", ["--norc", "-c"]], ["/bin/sh", ["-c"]]];
+      expect(known).toContainEqual(await resolveShell(options));
     }
     expect(await resolveShell({ shell: ["sh", ["-c"]] })).toEqual(["sh", ["-c"]]);
   });
@@ -150,6 +149,6 @@ describe("looking for a shell runs nothing", () => {
 
   it("and asks no policy and no whitelist", async () => {
     const executor: Executor = createExecutor({ policy: () => false, commandWhitelist: [] });
-    expect((await resolveShell({ executor }))[1]).toEqual(["-c"]);
+    expect((await resolveShell({ executor }))[1]).toContain("-c");
   });
 });
