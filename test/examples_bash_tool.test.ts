@@ -116,7 +116,9 @@ describe("the bash tool of an agent", () => {
   });
 
   it("runs without a shell when a test brings a backend", async () => {
-    const backend = memoryBackend({ "/bin/bash -c 'npm test'": { stdout: "1 passed\n", exitCode: 0 } });
+    const backend = memoryBackend({
+      "/bin/bash --norc -c 'npm test'": { stdout: "1 passed\n", exitCode: 0 },
+    });
     const tool = createBashTool({ cwd: directory, executor: createExecutor({ backend }) });
     expect(await tool({ command: "npm test" })).toEqual({ text: "1 passed\n", isError: false });
   });

@@ -66,7 +66,9 @@ describe("a backend in under 40 lines", () => {
   });
 
   it("serves the runner, whatever shell that would use", async () => {
-    const backend = memoryBackend({ "/bin/bash -c 'make | tee log'": { stdout: "ok\n", exitCode: 2 } });
+    const backend = memoryBackend({
+      "/bin/bash --norc -c 'make | tee log'": { stdout: "ok\n", exitCode: 2 },
+    });
     const result = await run("make | tee log", { cwd: ".", executor: createExecutor({ backend }) });
     expect(result).toMatchObject({
       ok: false,
