@@ -31,6 +31,8 @@ export async function bundle(directory) {
         this.emitFile({ type: "chunk", id: `./${later}`, fileName, preserveSignature: "allow-extension" });
       },
     }],
+    // No comment that names each module.
+    experimental: { attachDebugInfo: "none" },
     // A runtime's modules and other packages are imported as they are.
     external: /^[^./]/,
   });
