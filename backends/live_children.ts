@@ -30,6 +30,9 @@ const ENDING: readonly HostSignal[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 const FOREGROUND: readonly HostSignal[] = ["SIGQUIT"];
 const KEYBOARD: readonly HostSignal[] = ["SIGINT", "SIGQUIT"];
 
+// As it was before a test could put a clock of its own in its place.
+const { setTimeout } = globalThis as unknown as { setTimeout(callback: () => void, ms: number): unknown };
+
 /**
  * Settles when a signal that was sent before has come to its listeners. Signals and the ends of children come different
  * ways, on Node in one of ten cases in the other order: what a terminal sent to both the host and its child must be seen

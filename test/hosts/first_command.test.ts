@@ -46,6 +46,11 @@ describe("while what the first command needs is loaded,", () => {
 });
 
 it("a first command ends though a test has put timers in place that never fire", async () => {
-  const { report } = await runHost("fake_timers", {});
-  expect(report).toEqual({ exitCode: 3, signal: null });
+  const { report } = await runHost("fake_timers", { args: ["before"] });
+  expect(report).toEqual({ exitCode: 3, inherited: false });
+});
+
+it("so does a later one, also one that shares the host's standard input", async () => {
+  const { report } = await runHost("fake_timers", { args: ["after"] });
+  expect(report).toEqual({ exitCode: 3, inherited: 4 });
 });
