@@ -28,7 +28,8 @@ const NEEDED_APART = 40;
 /** Where scripts/pack/bundle.mjs puts joined modules. */
 const JOINED = /\/chunks\/[^/]+$/;
 
-const WHY: Readonly<Record<string, string>> = {
+/** By the system's code, why no descriptor is left. */
+export const TOO_MANY_OPEN_FILES: Readonly<Record<string, string>> = {
   EMFILE: "this process has too many open files",
   ENFILE: "the system has too many open files",
 };
@@ -54,7 +55,7 @@ export function checkRoom(): void {
     queueMicrotask(() => seen = false);
   } catch (cause) {
     const { code } = cause as { code?: string };
-    const why = code === undefined ? undefined : WHY[code];
+    const why = code === undefined ? undefined : TOO_MANY_OPEN_FILES[code];
     if (why === undefined) return;
     const message = `What a command needs can't be loaded because ${why}: try again when there is room.`;
     throw new ExecError("resource_exhausted", message, { cause, details: { code } });

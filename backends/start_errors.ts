@@ -4,6 +4,7 @@
  */
 import type { SpawnRequest } from "../src/backend.ts";
 import { ExecError } from "../src/errors.ts";
+import { TOO_MANY_OPEN_FILES } from "./room.ts";
 
 /** What is found where a working directory should be. */
 export type Found = "directory" | "other" | "nothing" | "forbidden" | "unknown";
@@ -14,8 +15,7 @@ export type Look = (path: string) => Promise<Found>;
 const EXHAUSTED: Readonly<Record<string, string>> = {
   EAGAIN: "the limit of processes is reached",
   ENOMEM: "memory is short",
-  EMFILE: "this process has too many open files",
-  ENFILE: "the system has too many open files",
+  ...TOO_MANY_OPEN_FILES,
   ETXTBSY: "the executable is being written",
 };
 
