@@ -189,13 +189,14 @@ describe.skipIf(runtime !== "node" || process.platform !== "linux")("a spawning 
     process.kill(helper, "SIGKILL");
     await until(() => !isRunning(helper));
     expect(isRunning(child.pid!)).toBe(true);
-    const waited = child.wait();
-    await child.writeStdin("it\n");
-    expect(await child.stdoutStream().text()).toBe("got it\n");
-    await expect(waited).rejects.toMatchObject({
+    // Listened to at once: it may reject before the stream has ended.
+    const waited = expect(child.wait()).rejects.toMatchObject({
       reason: "backend_unavailable",
       message: expect.stringContaining("is unknown"),
     });
+    await child.writeStdin("it\n");
+    expect(await child.stdoutStream().text()).toBe("got it\n");
+    await waited;
     expect(isRunning(child.pid!)).toBe(false);
     expect(await sleeper.close(true)).toBe(true);
     expect(isRunning(sleeper.pid!)).toBe(false);
