@@ -4,8 +4,8 @@
  */
 import type { Readable, Writable } from "node:stream";
 import type { ByteSource, Child } from "../src/backend.ts";
-import { listen, type Receiver } from "./received_bytes.ts";
-import { READ_SIZE, spareBuffers } from "./spare_buffers.ts";
+import { listen, type Receiver, type Recycle } from "./received_bytes.ts";
+import { READ_SIZE } from "./spare_buffers.ts";
 
 /** Bytes taken from the stream and not yet asked for, at which it is paused. */
 const READ_AHEAD = 256 * 1024;
@@ -21,6 +21,7 @@ interface Waiting {
  * and what nobody listens to then is lost.
  */
 export class ReadableSource implements ByteSource {
+  readonly recycle: Recycle;
   readonly #stream: Readable;
   readonly #onLull: (atEnd: boolean) => void;
   #chunks: Uint8Array[] = [];
@@ -32,12 +33,13 @@ export class ReadableSource implements ByteSource {
 
   /**
    * @param onLull called when the pipe is seen to be empty or at its end, before anyone who reads is told
-   * @param begin has the bytes go to a receiver; it answers whether more may come before the stream is resumed
+   * @param begin has the bytes go to a receiver, and answers who takes back their memory; the receiver answers whether
+   * more may come before the stream is resumed
    */
   constructor(
     stream: Readable,
     onLull: (atEnd: boolean) => void,
-    begin: (receiver: Receiver) => void = (receiver) => listen(stream, receiver),
+    begin: (receiver: Receiver) => Recycle = (receiver) => listen(stream, receiver),
   ) {
     this.#stream = stream;
     this.#onLull = onLull;
@@ -47,7 +49,7 @@ export class ReadableSource implements ByteSource {
     });
     stream.on("close", () => this.#end());
     stream.on("error", (error) => this.#end(error));
-    begin((chunk) => this.#take(chunk));
+    this.recycle = begin((chunk) => this.#take(chunk));
   }
 
   read(): Promise<Uint8Array | null> {
@@ -63,10 +65,6 @@ export class ReadableSource implements ByteSource {
       this.#stream.resume();
     }
     return new Promise((resolve, reject) => this.#waiting = { resolve, reject });
-  }
-
-  recycle(chunk: Uint8Array): void {
-    spareBuffers.put(chunk.buffer as ArrayBuffer);
   }
 
   close(): void {

@@ -7,10 +7,14 @@ import { Buffer } from "node:buffer";
 import { connect, type Socket } from "node:net";
 import process from "node:process";
 import type { Readable } from "node:stream";
+import { freeMemory } from "./free_memory.ts";
 import { READ_SIZE, spareBuffers } from "./spare_buffers.ts";
 
 /** Gets the bytes; answers whether more may come before the socket is resumed. */
 export type Receiver = (chunk: Uint8Array) => boolean;
+
+/** Takes back the memory of a chunk that a receiver got: nobody looks at its bytes any more. */
+export type Recycle = (chunk: Uint8Array) => void;
 
 /** A chunk up to this size is copied, so that its buffer is there for the next read. */
 const SMALL = READ_SIZE / 4;
@@ -21,13 +25,24 @@ const NODE = process.versions["bun"] === undefined && !("Deno" in globalThis);
 const receivers = new WeakMap<Socket, Receiver>();
 
 /** Has the chunks of a stream go to a function, which answers whether more may come before the stream is resumed. */
-export function listen(stream: Readable, receiver: Receiver): void {
-  stream.on("data", (chunk: Uint8Array) => receiver(own(chunk)) || stream.pause());
+export function listen(stream: Readable, receiver: Receiver): Recycle {
+  stream.on("data", (chunk: Uint8Array) => receiver(NODE ? chunk : own(chunk)) || stream.pause());
+  return free;
 }
 
 /** Bun cuts chunks out of memory that they share; who gets one may keep it, and transfer it too. */
 function own(chunk: Uint8Array): Uint8Array {
   return chunk.length === chunk.buffer.byteLength ? chunk : new Uint8Array(chunk);
+}
+
+/** Frees a chunk; what is less than half of its buffer may be one of many in it. */
+function free({ buffer, length }: Uint8Array): void {
+  if (2 * length > buffer.byteLength) freeMemory(buffer as ArrayBuffer);
+}
+
+/** Has the memory used again, all of which belongs to the chunk. */
+function reuse({ buffer }: Uint8Array): void {
+  spareBuffers.put(buffer as ArrayBuffer);
 }
 
 /** Connects to a unix socket. What it gets comes as `data`, as always, until {@linkcode receive} is called. */
@@ -58,8 +73,9 @@ export function connectReceiving(path: string): Socket {
 }
 
 /** Has the bytes of a socket go to a function from now on. */
-export function receive(socket: Socket, receiver: Receiver): void {
+export function receive(socket: Socket, receiver: Receiver): Recycle {
+  const recycle = NODE ? reuse : listen(socket, receiver);
   if (NODE) receivers.set(socket, receiver);
-  else listen(socket, receiver);
   socket.resume();
+  return recycle;
 }

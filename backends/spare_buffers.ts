@@ -3,6 +3,7 @@
  * it, and page faults after every fork.
  * @module
  */
+import { freeMemory } from "./free_memory.ts";
 
 /** What one read takes at most; no pipe gives more at once. */
 export const READ_SIZE: number = 64 * 1024;
@@ -16,8 +17,9 @@ const spare: ArrayBuffer[] = [];
 export const spareBuffers = {
   /** A buffer of {@linkcode READ_SIZE} whose content means nothing. */
   take: (): ArrayBuffer => spare.pop() ?? new ArrayBuffer(READ_SIZE),
-  /** Takes one back, when it is of that size; nobody may look at its bytes any more. */
+  /** Takes one back, or frees it where it is of another size, or one too many; nobody may look at its bytes any more. */
   put: (buffer: ArrayBuffer): void => {
     if (buffer.byteLength === READ_SIZE && spare.length < MOST_SPARE) spare.push(buffer);
+    else freeMemory(buffer);
   },
 };

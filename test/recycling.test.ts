@@ -1,4 +1,6 @@
+import process from "node:process";
 import { describe, expect, it } from "vitest";
+import { freeMemory } from "../backends/free_memory.ts";
 import { type Backend, type ByteSource, createExecutor, createRunner } from "../mod.ts";
 import { spareBuffers } from "../backends/spare_buffers.ts";
 import { readableSource } from "../backends/web_streams.ts";
@@ -165,6 +167,35 @@ describe("buffers for reads", () => {
   });
 });
 
+describe("memory that is freed", () => {
+  it("leaves nothing behind in the buffer, of small ones all", () => {
+    const [large, small] = [new ArrayBuffer(SIZE), new ArrayBuffer(1000)];
+    for (const buffer of [large, small, large]) freeMemory(buffer);
+    expect([large.byteLength, small.byteLength]).toEqual([0, 1000]);
+  });
+
+  it("is left to the engine where a buffer may not be detached", () => {
+    const { WebAssembly } = globalThis as unknown as {
+      WebAssembly: { Memory: new (options: { initial: number }) => { buffer: ArrayBuffer } };
+    };
+    const { buffer } = new WebAssembly.Memory({ initial: 1 });
+    const shared = new SharedArrayBuffer(SIZE);
+    for (const memory of [buffer, shared as unknown as ArrayBuffer]) freeMemory(memory);
+    expect([buffer.byteLength, shared.byteLength]).toEqual([SIZE, SIZE]);
+  });
+
+  it("keeps no handle, and is not needed by what runs afterwards", async () => {
+    freeMemory(new ArrayBuffer(SIZE));
+    // A port is closed in the next turns.
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setTimeout(resolve));
+    const held = process.getActiveResourcesInfo?.().filter((name) => name === "MessagePort") ?? [];
+    expect(held).toEqual([]);
+    const again = new ArrayBuffer(SIZE);
+    freeMemory(again);
+    expect(again.byteLength).toBe(0);
+  });
+});
+
 describe("a read that waits", () => {
   it("holds little memory until the stream is seen to be busy, because most processes are silent", async () => {
     const asked: number[] = [];
@@ -222,6 +253,31 @@ describe("real output through memory that is used again", () => {
         const text = chunks.map((chunk) => new TextDecoder().decode(chunk)).join("");
         expect(text === line.repeat(Math.ceil(300_000 / line.length)).slice(0, 300_000)).toBe(true);
       });
+    });
+  }
+
+  for (const { mergeStderr } of backends) {
+    it(`stays what a reader got, whoever reads the rest and how, ${mergeStderr ? "merged" : "apart"}`, async () => {
+      const text = textOf(2_000_000);
+      await using child = await createExecutor().spawn(["cat"], { mergeStderr });
+      const written = child.writeStdin(text).then(() => child.closeStdin());
+      const stream = child.stdoutStream();
+      const decoder = new TextDecoder();
+      const got: (Uint8Array | string)[] = [];
+      let size = 0;
+      const keep = (part: Uint8Array | string) => size += got.push(part) && part.length;
+      for (let round = 0; size < text.length; round++) {
+        for (const most of [10, Infinity, 70_000, 1]) keep(await stream.read(most) ?? "");
+        let left = round % 3 === 2 ? 3_000 : 3;
+        for await (const line of stream.lines({ preventCancel: true })) {
+          keep(`${line}\n`);
+          if (--left === 0) break;
+        }
+      }
+      await written;
+      await child.wait();
+      expect(await stream.read()).toBe(null);
+      expect(got.map((part) => typeof part === "string" ? part : decoder.decode(part)).join("")).toBe(text);
     });
   }
 
