@@ -6,7 +6,7 @@
 import process from "node:process";
 
 /** Freeing a smaller one costs more than it gives. */
-const WORTH_IT = 16 * 1024;
+const WORTH_IT = 4 * 1024;
 
 type Free = (buffer: ArrayBuffer) => unknown;
 

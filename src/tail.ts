@@ -13,6 +13,9 @@ const LOOKBACK = 3;
 /** Chunks from this size on are kept as they are; smaller ones are copied together into blocks of this size. */
 const BLOCK = 16 * 1024;
 
+/** The most blocks kept to be used again: what one chunk takes. */
+const MOST_SPARE = 4;
+
 const NOTHING = new Uint8Array(0);
 
 /** Room for the notice in a string as long as the engine allows. */
@@ -40,8 +43,10 @@ export class Tail {
   /** Oldest first, from `#first` on; the open block comes after them. */
   #blocks: Uint8Array[] = [];
   #first = 0;
-  #open = NOTHING;
+  #open: Uint8Array = NOTHING;
   #used = 0;
+  /** Blocks that nobody needs any more, to copy into: new memory is what makes a copy dear. */
+  readonly #spare: Uint8Array[] = [];
   #kept = 0;
   #total = 0;
 
@@ -61,7 +66,8 @@ export class Tail {
 
   /** How much memory the kept bytes take, unused parts included. */
   get heldBytes(): number {
-    return this.#blocks.reduce((sum, block) => sum + block.buffer.byteLength, this.#open.length);
+    const blocks = [...this.#blocks, this.#open, ...this.#spare];
+    return blocks.reduce((sum, block) => sum + block.buffer.byteLength, 0);
   }
 
   /**
@@ -69,11 +75,7 @@ export class Tail {
    * @param chunk belongs to the tail from now on, with the buffer under it
    */
   push(chunk: Uint8Array): void {
-    this.#total += chunk.length;
-    if (this.#limit === 0 || chunk.length === 0) return this.#recycle(chunk);
-    const needed = this.#limit + LOOKBACK;
-    const end = chunk.length > needed ? chunk.subarray(chunk.length - needed) : chunk;
-    this.#kept += end.length;
+    const end = this.#end(chunk);
     if (end.length < BLOCK) {
       this.#copy(end);
       this.#recycle(chunk);
@@ -81,7 +83,14 @@ export class Tail {
       this.#seal();
       this.#push(end, chunk);
     }
-    this.#drop(needed);
+  }
+
+  /**
+   * Takes the next bytes of the output out of a chunk that goes elsewhere.
+   * @param chunk not kept
+   */
+  pushCopy(chunk: Uint8Array): void {
+    this.#copy(this.#end(chunk));
   }
 
   /** The text of what was pushed so far; more may be pushed afterwards. */
@@ -92,6 +101,16 @@ export class Tail {
     const sizes = `${formatSize(this.#kept - start)} of ${formatSize(totalBytes)}`;
     const output = `...(truncated, showing last ${sizes})\n${this.#decode(start)}`;
     return { output, truncated: true, totalBytes };
+  }
+
+  /** The part of the next bytes that is to be kept; makes room for it. */
+  #end(chunk: Uint8Array): Uint8Array {
+    this.#total += chunk.length;
+    const needed = this.#limit === 0 ? 0 : this.#limit + LOOKBACK;
+    const end = chunk.length > needed ? chunk.subarray(chunk.length - needed) : chunk;
+    this.#kept += end.length;
+    this.#drop(needed);
+    return end;
   }
 
   /** Keeps the end of a chunk; a small view of a large buffer would keep all of the buffer alive, so that is copied. */
@@ -108,9 +127,10 @@ export class Tail {
       this.#kept -= oldest.length;
       this.#blocks[this.#first++] = NOTHING;
       const chunk = this.#chunks.get(oldest);
-      if (!chunk) continue;
-      this.#chunks.delete(oldest);
-      this.#recycle(chunk);
+      if (chunk) {
+        this.#chunks.delete(oldest);
+        this.#recycle(chunk);
+      } else if (oldest.length === BLOCK && this.#spare.length < MOST_SPARE) this.#spare.push(oldest);
     }
     // Not shift() for each: with thousands of blocks it moves all of them each time.
     if (2 * this.#first > this.#blocks.length) {
@@ -127,18 +147,20 @@ export class Tail {
       this.#used += room;
       rest = rest.subarray(room);
       this.#seal();
-      this.#open = new Uint8Array(BLOCK);
+      this.#open = this.#spare.pop() ?? new Uint8Array(BLOCK);
     }
     this.#open.set(rest, this.#used);
     this.#used += rest.length;
   }
 
-  /** Ends the open block; one that isn't full is cut to its size, or small and large chunks in turn would waste it. */
+  /** Ends the open block; of one that isn't full the used part is cut out, or small and large chunks in turn would waste it. */
   #seal(): void {
-    if (this.#used > 0) {
-      this.#blocks.push(this.#used === this.#open.length ? this.#open : this.#open.slice(0, this.#used));
+    if (this.#used < this.#open.length) {
+      if (this.#used > 0) this.#blocks.push(this.#open.slice(0, this.#used));
+    } else if (this.#used > 0) {
+      this.#blocks.push(this.#open);
+      this.#open = NOTHING;
     }
-    this.#open = NOTHING;
     this.#used = 0;
   }
 

@@ -104,6 +104,16 @@ describe("a tee gets every byte", () => {
   });
 });
 
+describe("a tee that writes over what it gets", () => {
+  for (const maxOutput of [100, 50_000, 400_000]) {
+    it(`does not change the result, of which ${maxOutput} bytes are kept`, async () => {
+      const tee = new WritableStream<Uint8Array>({ write: (chunk) => void chunk.fill(0x21) });
+      const result = await run("yes 'a line of text' | head -c 1500000", { ...here, maxOutput, tee });
+      expect(kept(result)).toBe("a line of text\n".repeat(Math.floor(maxOutput / 15)));
+    });
+  }
+});
+
 describe("a tee that is slow", () => {
   it("holds the command back, in memory of about a read-ahead", async () => {
     const backend = new ScriptedBackend();

@@ -106,19 +106,32 @@ describe("the tail of much output", () => {
       length: fc.oneof(fc.nat(5), fc.nat(3000), fc.integer({ min: 16_000, max: 70_000 })),
       text: fc.constantFrom("x", "abc\n", "é世😀", "line of text 世界\r\n", "\n"),
       room: fc.constantFrom(0, 1, 100_000),
-    }).map(({ length, text, room }) => {
+      copied: fc.boolean(),
+    }).map(({ length, text, room, copied }) => {
       const bytes = encode(text.repeat(Math.ceil(length / text.length))).subarray(0, length);
       const buffer = new Uint8Array(length + room);
       buffer.set(bytes, room);
-      return buffer.subarray(room);
+      return { chunk: buffer.subarray(room), copied };
     });
+    const pushAll = (tail: Tail, pieces: readonly { chunk: Uint8Array; copied: boolean }[]) => {
+      for (const { chunk, copied } of pieces) {
+        if (!copied) tail.push(chunk);
+        else {
+          const others = chunk.slice();
+          tail.pushCopy(others);
+          others.fill(0x21);
+        }
+      }
+    };
+    const bytesOf = (pieces: readonly { chunk: Uint8Array }[]) => join(pieces.map(({ chunk }) => chunk));
     const limit = fc.oneof(fc.nat(10), fc.nat(5000), fc.nat(200_000));
     fc.assert(
       fc.property(fc.array(chunk, { maxLength: 20 }), limit, fc.nat(20), (chunks, limit, middle) => {
-        const tail = tailOf(chunks.slice(0, middle), limit);
-        expectTail(tail, join(chunks.slice(0, middle)), limit);
-        for (const chunk of chunks.slice(middle)) tail.push(chunk);
-        expectTail(tail, join(chunks), limit);
+        const tail = new Tail(limit);
+        pushAll(tail, chunks.slice(0, middle));
+        expectTail(tail, bytesOf(chunks.slice(0, middle)), limit);
+        pushAll(tail, chunks.slice(middle));
+        expectTail(tail, bytesOf(chunks), limit);
       }),
       { numRuns: 200 },
     );
@@ -286,6 +299,14 @@ describe("the memory of a tail", () => {
     }
     expect(most).toBeGreaterThan(LIMIT);
     expect(most).toBeLessThanOrEqual(LIMIT + chunkBytes + 32 * KIB);
+  });
+
+  it("is the limit and little more where chunks are copied, and then no more of them", () => {
+    const tail = new Tail(LIMIT);
+    for (let i = 0; i < 1_000; i++) tail.pushCopy(dense(64 * KIB));
+    expect(tail.heldBytes).toBeLessThanOrEqual(2 * 64 * KIB);
+    for (let i = 0; i < 1_000; i++) tail.push(dense(64 * KIB));
+    expect(tail.heldBytes).toBeLessThanOrEqual(3 * 64 * KIB);
   });
 
   it("is bounded by a large limit too, and pushing stays linear", () => {
