@@ -75,6 +75,14 @@ export class LiveChildren {
   #dying = false;
   /** Turns to come until no signal is under way. */
   #turns = 0;
+  #turnStart = 0;
+  readonly #onTurn = (): void => {
+    if (performance.now() - this.#turnStart > SHORT_TURN) this.#turns = TURNS;
+    // With another one to live the hooks stay anyway.
+    if (--this.#turns > 0 && this.#children.size === 0) return this.#turn();
+    this.#turning = false;
+    this.#update();
+  };
 
   constructor(hooks: HostHooks) {
     this.#hooks = hooks;
@@ -90,6 +98,11 @@ export class LiveChildren {
     if (how.handleSignals) this.#signaled.add(child);
     if (how.handleSignals && how.foreground) this.#foreground.add(child);
     this.#update();
+  }
+
+  /** Whether signals are still listened to when one child is gone: none that the runtime has noted is dropped then. */
+  get listensOn(): boolean {
+    return this.#signaled.size > 1 || this.#row >= IN_A_ROW;
   }
 
   /**
@@ -122,13 +135,8 @@ export class LiveChildren {
   }
 
   #turn(): void {
-    const start = performance.now();
-    this.#hooks.afterTurn(() => {
-      if (performance.now() - start > SHORT_TURN) this.#turns = TURNS;
-      if (--this.#turns > 0) return this.#turn();
-      this.#turning = false;
-      this.#update();
-    });
+    this.#turnStart = performance.now();
+    this.#hooks.afterTurn(this.#onTurn);
   }
 
   #update(): void {

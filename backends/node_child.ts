@@ -147,8 +147,13 @@ class NodeChild implements Child {
         if (signal !== null) resolve({ code: 0, signal: signal as SignalName });
         else resolve({ code: code === 0 && dying?.signal ? 128 + dying.signal : code ?? 0 });
       };
-      const seen = request.stdin === "inherit" ? signalsSeen : BUN ? undefined : turned;
-      child.on("exit", seen ? (code, signal) => void seen().then(() => onExit(code, signal)) : onExit);
+      child.on("exit", (code, signal) => {
+        const seen = request.stdin === "inherit"
+          ? signalsSeen()
+          : !BUN && !registers.live.listensOn && turned();
+        if (seen) void seen.then(() => onExit(code, signal));
+        else onExit(code, signal);
+      });
     });
   }
 

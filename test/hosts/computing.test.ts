@@ -61,6 +61,12 @@ describe("a signal that comes while the host computes ends the host", () => {
     },
   );
 
+  it("though one of two commands has ended meanwhile, and the other is killed", async () => {
+    const host = await compute({ commands: 2, signal: "SIGTERM", words: ["another"], ending: true });
+    expect(host).toMatchObject({ exitCode: null, signal: "SIGTERM", stderr: "" });
+    await until(() => !isRunning(host.report["another"] as number));
+  });
+
   it("at once, after one command, however long it computes", async () => {
     const host = await compute({ commands: 1, signal: "SIGINT", onAndOn: true });
     expect(host).toMatchObject({ exitCode: null, signal: "SIGINT" });
