@@ -7,9 +7,11 @@ import type { Backend } from "./backend.ts";
 import { checkBoolean, checkOptions, show } from "./check.ts";
 import { parseCommand, quote } from "./command.ts";
 import { defaultBackend } from "./default_backend.ts";
+import { isPromise } from "./deferred.ts";
 import { ExecError } from "./errors.ts";
 import { emitTo } from "./events.ts";
 import type { Executor, ExecutorOptions } from "./executor.ts";
+import type { ExecutorOwner } from "./executor_owner.ts";
 import { type ExecutorSettings, resolveExecutorOptions } from "./executor_settings.ts";
 import { loadRunning, running } from "./load_running.ts";
 import type { ManagedProcess } from "./managed_process.ts";
@@ -19,20 +21,6 @@ import { type OutputOptions, parseOutputOptions } from "./output_options.ts";
 import type { Process } from "./process.ts";
 import { checkUnderWhitelist } from "./whitelist.ts";
 
-/** The registry's side of an executor that it gave away. */
-export interface ExecutorOwner {
-  /** The executor's id. */
-  readonly id: string;
-  /** Whether nothing is started any more. */
-  readonly closed: boolean;
-  /** A process is about to start. */
-  onStart(process: ManagedProcess): void;
-  /** Nothing of a process is left, or it is nobody's business any more. */
-  onGone(process: ManagedProcess): void;
-  /** The executor was released, and what it had running is ended. */
-  onRelease(): Promise<void>;
-}
-
 /**
  * Makes an executor. Nothing is loaded, asked or started before its first command.
  * @param options defaults and rules for all its processes
@@ -40,6 +28,14 @@ export interface ExecutorOwner {
  */
 export function createExecutor(options?: ExecutorOptions): Executor {
   return new LocalExecutor(resolveExecutorOptions(options));
+}
+
+/** One command, checked. */
+interface Asked {
+  /** As it was given, where that was a string. */
+  readonly command: string | undefined;
+  readonly argv: readonly string[];
+  readonly options: ResolvedOptions;
 }
 
 /** Which backend an executor starts processes with; `undefined` for one that is not of this package. */
@@ -80,7 +76,9 @@ export class LocalExecutor implements Executor {
 
   async output(command: string | readonly string[], options?: OutputOptions): Promise<Output> {
     const call = parseOutputOptions(options);
-    const process = await this.#make(command, call.process, true);
+    const made = this.#make(command, call.process, true);
+    // For a fast command each promise counts.
+    const process = isPromise(made) ? await made : made;
     return await running!.collectOutput(process, call, this.#settings.clock);
   }
 
@@ -100,28 +98,40 @@ export class LocalExecutor implements Executor {
     if (!this.#released) await this.release();
   }
 
-  async #make(
+  /** Makes a process: at once, unless a policy is to be asked or something to be loaded first. */
+  #make(
     command: string | readonly string[],
     given: ProcessOptions | undefined,
     starts: boolean,
-  ): Promise<ManagedProcess> {
+  ): ManagedProcess | Promise<ManagedProcess> {
     this.#checkReleased();
     const argv = parseCommand(command);
-    const { defaults, clock, handleSignals, backend, onEvent } = this.#settings;
-    const options = resolveOptions(given, defaults);
+    const options = resolveOptions(given, this.#settings.defaults);
     this.#checkWhitelist(argv, given);
+    const asked: Asked = { command: typeof command === "string" ? command : undefined, argv, options };
+    return this.#settings.policy || !running ? this.#makeLater(asked, starts) : this.#process(asked);
+  }
+
+  async #makeLater(asked: Asked, starts: boolean): Promise<ManagedProcess> {
+    const { argv, options } = asked;
     if (this.#settings.policy) {
       await this.#checkPolicy(argv, options);
       this.#checkReleased();
     }
     if (!running) {
+      const { clock, backend } = this.#settings;
       const { signal, timeout } = options;
-      const name = () => show(typeof command === "string" ? command : quote(argv));
-      await loadRunning({ command: name, signal, timeout, clock, backend: starts ? backend : undefined });
+      const command = () => show(asked.command ?? quote(argv));
+      await loadRunning({ command, signal, timeout, clock, backend: starts ? backend : undefined });
       this.#checkReleased();
     }
+    return this.#process(asked);
+  }
+
+  #process({ command, argv, options }: Asked): ManagedProcess {
+    const { clock, handleSignals, backend, onEvent } = this.#settings;
     return new running!.ManagedProcess({
-      command: typeof command === "string" ? command : undefined,
+      command,
       argv,
       options,
       executorId: this.id,
