@@ -76,12 +76,14 @@ export class Tail {
    */
   push(chunk: Uint8Array): void {
     const end = this.#end(chunk);
-    if (end.length < BLOCK) {
+    // A small view of a large buffer would keep all of the buffer alive.
+    if (end.length < BLOCK || 2 * end.length < end.buffer.byteLength) {
       this.#copy(end);
       this.#recycle(chunk);
     } else {
       this.#seal();
-      this.#push(end, chunk);
+      this.#blocks.push(end);
+      this.#chunks.set(end, chunk);
     }
   }
 
@@ -111,13 +113,6 @@ export class Tail {
     this.#kept += end.length;
     this.#drop(needed);
     return end;
-  }
-
-  /** Keeps the end of a chunk; a small view of a large buffer would keep all of the buffer alive, so that is copied. */
-  #push(end: Uint8Array, chunk: Uint8Array): void {
-    const copied = 2 * end.length < end.buffer.byteLength;
-    this.#blocks.push(copied ? new Uint8Array(end) : end);
-    copied ? this.#recycle(chunk) : this.#chunks.set(end, chunk);
   }
 
   /** Forgets the oldest blocks that are not among the last `needed` bytes. */

@@ -121,7 +121,9 @@ export const scenarios = [
           bare(runtime, "web", ", toWeb"),
         ]
         : [bare(runtime, "reader", ", reader")]),
-      ...(runtime.kind === "deno" ? [bare(runtime, "byob", ", BYOB reader")] : []),
+      ...(runtime.kind === "deno"
+        ? [bare(runtime, "byob", ", BYOB reader"), bare(runtime, "byobNew", ", BYOB reader, new memory")]
+        : []),
       ...(runtime.kind === "bun"
         ? [{ label: "its child_process, 'data'", subject: "node", method: "data" }]
         : []),

@@ -25,14 +25,15 @@ async function reader(argv) {
   return bytes;
 }
 
-async function byob(argv) {
+/** Reads into memory of its own; `next` says what becomes of it after each read. */
+async function byob(argv, next) {
   const child = start(argv, { stderr: "null" });
   const source = child.stdout.getReader({ mode: "byob" });
   let bytes = 0;
-  let next = await source.read(new Uint8Array(65536));
-  while (!next.done) {
-    bytes += next.value.length;
-    next = await source.read(new Uint8Array(next.value.buffer));
+  let { done, value } = await source.read(new Uint8Array(65536));
+  while (!done) {
+    bytes += value.length;
+    ({ done, value } = await source.read(next(value)));
   }
   await child.status;
   return bytes;
@@ -72,7 +73,8 @@ export const subject = {
   collect: (argv) => collect(argv),
   collectDetached,
   reader,
-  byob,
+  byob: (argv) => byob(argv, ({ buffer }) => new Uint8Array(buffer)),
+  byobNew: (argv) => byob(argv, () => new Uint8Array(65536)),
   splitLines,
   iterateLines: (argv) => through(argv, countLines),
   tee: (argv) => through(argv, teeInto),
