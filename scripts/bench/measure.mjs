@@ -21,6 +21,7 @@ export async function measure(scenario, runtime, { limitProgram, environment, ro
       try {
         entrants.push({
           row,
+          contestant,
           ...(await enter(contestant, scenario, runtime, { limitProgram, environment, pool })),
         });
       } catch (error) {
@@ -31,7 +32,9 @@ export async function measure(scenario, runtime, { limitProgram, environment, ro
       // Each round begins with another one: what the one before left the machine in troubles each alike.
       for (let i = 0; i < entrants.length; i++) {
         const entrant = entrants[(i + round) % entrants.length];
-        if (!entrant.row.problem) await take(entrant);
+        if (entrant.row.problem) continue;
+        if (scenario.fresh) await renew(entrant, scenario, runtime, environment);
+        await take(entrant);
       }
     }
     for (const { row, host, before } of entrants) {
@@ -42,6 +45,14 @@ export async function measure(scenario, runtime, { limitProgram, environment, ro
     if (!pool) { for (const { host } of entrants) host?.end(); }
   }
   return rows.map((row) => summary(row, rows, scenario));
+}
+
+/** A host that has done nothing yet, in the place of the one before. */
+async function renew(entrant, { work }, runtime, environment) {
+  entrant.host?.end();
+  const { subject, method, options } = entrant.contestant;
+  entrant.host = await Host.start({ runtime, subject, environment });
+  entrant.perform = () => entrant.host.ask({ ...work, method, options });
 }
 
 /** Starts what a contestant needs, and warms it up. */

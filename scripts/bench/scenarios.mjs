@@ -49,8 +49,11 @@ const zeros = (bytes) => ["sh", "-c", `exec dd if=/dev/zero bs=16384 count=${byt
 const log = (times) => ["sh", "-c", `exec cat${` '${LOG.path}'`.repeat(times)}`];
 const swallow = ["sh", "-c", "exec cat >/dev/null"];
 
-/** So many starts take the engines to compile what they will. Before that, what is measured is the compiling. */
-const WARM_UP = 600;
+/**
+ * So many starts take the engines to compile what they will, and V8 to let its heap grow to the size that it keeps.
+ * Before that, what is measured is the compiling, which takes a core that the commands need.
+ */
+const WARM_UP = 3000;
 
 /** 20,000 processes a second. */
 const MICROSECONDS_A_FAKE = 50;
@@ -64,8 +67,8 @@ export const scenarios = [
     note:
       "A process group costs nothing on Node and Bun. On Deno it does: a detached child is forked and not started " +
       "by `posix_spawn`, and what a fork takes grows with the memory of the host. So the bare API with a group is what " +
-      "polyspawn can be held to there. Each host has started 600 commands before: until then the engines compile what " +
-      "they run, and take a core for it that the commands need.",
+      "polyspawn can be held to there. Each host has started 3,000 commands before: until then the engines compile what " +
+      "they run, and take a core for it that the commands need. What a host that has just begun takes is below.",
     limit: ({ count, argv }) => ["spawn", count, 1, ...argv],
     rounds: 11,
     contestants: (runtime) => spawners(runtime),
@@ -76,6 +79,19 @@ export const scenarios = [
       ]),
       { of: "polyspawn", most: 1, against: "peers" },
     ],
+  },
+  {
+    name: "first",
+    title: "The first 50 commands of a host, one after another",
+    unit: "ms",
+    work: { task: "sequential", argv: ["true"], count: 50 },
+    note:
+      "Each round has a host of its own, which has loaded the package and started nothing yet. Loading what only a " +
+      "command needs, and running code that no engine has compiled, is most of what lies above the bare API.",
+    fresh: true,
+    rounds: 11,
+    contestants: (runtime) => spawners(runtime).filter(({ c }) => !c),
+    targets: () => [],
   },
   {
     name: "concurrent",
