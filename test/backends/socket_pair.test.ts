@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -240,26 +241,28 @@ describe("taking pairs", () => {
   });
 });
 
+/** Compiles a module, and all that it imports, to files beside each other. */
+function compile(source: URL, target: string): void {
+  if (existsSync(target)) return;
+  const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };
+  const { outputText } = ts.transpileModule(readFileSync(source, "utf8"), { compilerOptions });
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(target, outputText.replaceAll('.ts"', '.mjs"'));
+  for (const [, path] of outputText.matchAll(/ from "(\..*)\.ts";/g)) {
+    compile(new URL(`${path}.ts`, source), join(dirname(target), `${path}.mjs`));
+  }
+}
+
 describe("a host of its own", () => {
   let library: string;
 
   beforeAll(() => {
     // Compiled here, because Node 20 runs no TypeScript.
     library = join(scratch, "library");
-    const names = [
-      "backends/socket_pair",
-      "backends/connect_pairs",
-      "backends/received_bytes",
-      "backends/spare_buffers",
-      "src/errors",
-    ];
-    for (const name of names) {
-      const source = readFileSync(new URL(`../../${name}.ts`, import.meta.url), "utf8");
-      const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };
-      const { outputText } = ts.transpileModule(source, { compilerOptions });
-      mkdirSync(dirname(join(library, name)), { recursive: true });
-      writeFileSync(join(library, `${name}.mjs`), outputText.replaceAll('.ts"', '.mjs"'));
-    }
+    compile(
+      new URL("../../backends/socket_pair.ts", import.meta.url),
+      join(library, "backends/socket_pair.mjs"),
+    );
   });
 
   /** Runs a program on the runtime of this test with a limit of descriptors; answers what it printed. */
