@@ -14,7 +14,7 @@ const INTRODUCTION = `# Benchmarks
 
 Made by \`npm run bench -- --write\`; nothing here is written by hand but the notes. The runs of all contestants are
 interleaved: each round gives each of them its turn, in another order, in a process of its own that has been warmed
-up. A figure is the median of all rounds, with the quartiles behind it. "Times the first" is the median of the
+up (of much output three of them, one after the other). A figure is the median of all rounds, with the quartiles behind it. "Times the first" is the median of the
 ratios of each round, so that whatever slowed down a whole round drops out. "Of the processor" is the time of the
 processor that the host took, in user and in kernel mode, without its children.
 

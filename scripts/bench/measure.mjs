@@ -33,26 +33,39 @@ export async function measure(scenario, runtime, { limitProgram, environment, ro
       for (let i = 0; i < entrants.length; i++) {
         const entrant = entrants[(i + round) % entrants.length];
         if (entrant.row.problem) continue;
-        if (scenario.fresh) await renew(entrant, scenario, runtime, environment);
+        // A host keeps to a pace that it happened to begin with, or is the one that began: others count as well.
+        if (round > 0 && round % (scenario.hostRounds ?? Infinity) === 0) await renew(entrant);
         await take(entrant);
       }
     }
-    for (const { row, host, before } of entrants) {
-      const memory = scenario.memory && host?.memory();
-      if (memory) row.memory = { peak: memory.peak, growth: memory.peak - before.peak };
-    }
+    entrants.forEach(noteMemory);
   } finally {
     if (!pool) { for (const { host } of entrants) host?.end(); }
   }
   return rows.map((row) => summary(row, rows, scenario));
-}
 
-/** A host that has done nothing yet, in the place of the one before. */
-async function renew(entrant, { work }, runtime, environment) {
-  entrant.host?.end();
-  const { subject, method, options } = entrant.contestant;
-  entrant.host = await Host.start({ runtime, subject, environment });
-  entrant.perform = () => entrant.host.ask({ ...work, method, options });
+  /** Another host in the place of the one before. */
+  async function renew(entrant) {
+    if (!entrant.host) return;
+    noteMemory(entrant);
+    entrant.host.end();
+    try {
+      Object.assign(entrant, await enter(entrant.contestant, scenario, runtime, { environment }));
+    } catch (error) {
+      entrant.row.problem = error.message;
+    }
+  }
+
+  /** The most memory that any of its hosts took. */
+  function noteMemory({ row, host, before }) {
+    const memory = scenario.memory && host?.memory();
+    if (!memory) return;
+    const { peak = 0, growth = 0 } = row.memory ?? {};
+    row.memory = {
+      peak: Math.max(peak, memory.peak),
+      growth: Math.max(growth, memory.peak - before.peak),
+    };
+  }
 }
 
 /** Starts what a contestant needs, and warms it up. */
@@ -75,7 +88,7 @@ async function enter(contestant, scenario, runtime, { limitProgram, environment,
     // What the first command of a host loads and compiles is none of what much output costs.
     if (scenario.memory) await host.ask({ ...work, ...work.least, method, options });
     const before = host.memory();
-    await host.ask(warmUp({ ...work, method, options }));
+    if (!scenario.fresh) await host.ask(warmUp({ ...work, method, options }));
     return { host, before, perform };
   } catch (error) {
     pool?.delete(subject);

@@ -89,6 +89,7 @@ export const scenarios = [
       "Each round has a host of its own, which has loaded the package and started nothing yet. Loading what only a " +
       "command needs, and running code that no engine has compiled, is most of what lies above the bare API.",
     fresh: true,
+    hostRounds: 1,
     rounds: 11,
     contestants: (runtime) => spawners(runtime).filter(({ c }) => !c),
     targets: () => [],
@@ -119,6 +120,7 @@ export const scenarios = [
   },
   {
     name: "stdout",
+    hostRounds: 3,
     title: "1 GiB of stdout, counted and thrown away",
     unit: "ms",
     memory: true,
@@ -201,6 +203,7 @@ export const scenarios = [
   },
   {
     name: "runner",
+    hostRounds: 3,
     title: "1 GiB of output in a shell: draining it, and `run` with a small and a large limit",
     unit: "ms",
     memory: true,
