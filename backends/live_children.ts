@@ -58,7 +58,8 @@ const IN_A_ROW = 16;
  * The live children of one host. No hook is left when there is none; only while commands are run in a row, hooks stay
  * until the event loop has turned, because to remove them and to add them again takes longer than all else here. A signal
  * that comes to them then ends the host, too. Not after the first one: a program that then computes would hear of Ctrl-C
- * only when it has done so.
+ * only when it has done so. Where one has computed before the last child goes, they stay as long: else a signal that came
+ * meanwhile would be dropped.
  */
 export class LiveChildren {
   readonly #hooks: HostHooks;
@@ -73,14 +74,21 @@ export class LiveChildren {
   #turning = false;
   /** Whether the host is about to die of a signal, which nobody here may listen to again. */
   #dying = false;
+  /** When the first of those ends was seen that are told in one turn: what was noted before is delivered by then. */
+  #seenAt = Infinity;
+  /** Whether more ends may be told in that turn. */
+  #telling = false;
+  /** Whether the host may have computed since, and what it was sent meanwhile is yet to be delivered. */
+  #late = false;
   /** Turns to come until no signal is under way. */
   #turns = 0;
   #turnStart = 0;
   readonly #onTurn = (): void => {
     if (performance.now() - this.#turnStart > SHORT_TURN) this.#turns = TURNS;
     // With another one to live the hooks stay anyway.
-    if (--this.#turns > 0 && this.#children.size === 0) return this.#turn();
-    this.#turning = false;
+    const alone = this.#late ? this.#signaled.size === 0 : this.#children.size === 0;
+    if (--this.#turns > 0 && alone) return this.#turn();
+    this.#turning = this.#late = false;
     this.#update();
   };
 
@@ -105,6 +113,15 @@ export class LiveChildren {
     return this.#signaled.size > 1 || this.#row >= IN_A_ROW;
   }
 
+  /** The end of a child is seen, and nobody is told yet. */
+  noteEnd(): void {
+    if (this.#telling) return;
+    this.#seenAt = performance.now();
+    if (this.#children.size < 2) return;
+    this.#telling = true;
+    this.#hooks.afterTurn(() => this.#telling = false);
+  }
+
   /**
    * The process itself has ended; its group may live on.
    * @param signal what killed it, if something did
@@ -123,7 +140,9 @@ export class LiveChildren {
     this.#children.delete(child);
     this.#signaled.delete(child);
     this.#foreground.delete(child);
-    if (this.#children.size === 0) this.#awaitTurns();
+    const listens = this.#removeSignals.has(ENDING[0]!) && this.#signaled.size === 0;
+    if (listens && performance.now() - this.#seenAt > SHORT_TURN) this.#late = true;
+    if (this.#children.size === 0 || this.#late) this.#awaitTurns();
     this.#update();
   }
 
@@ -140,7 +159,7 @@ export class LiveChildren {
   }
 
   #update(): void {
-    const stay = this.#turning && this.#row >= IN_A_ROW;
+    const stay = this.#turning && (this.#late || this.#row >= IN_A_ROW);
     if (this.#children.size > 0 || stay) this.#removeEnd ??= this.#hooks.onEnd(() => this.#killAll());
     else {
       this.#removeEnd?.();

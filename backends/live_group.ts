@@ -26,6 +26,7 @@ export class LiveGroup implements LiveChild, Watched {
   readonly #options: LiveGroupOptions;
   readonly #seen: Seen = {};
   readonly #watch: Watch | undefined;
+  #noted = false;
   #exited = false;
   #ended = false;
 
@@ -59,8 +60,16 @@ export class LiveGroup implements LiveChild, Watched {
     return this.#exited;
   }
 
+  /** The end of the process is seen, and nobody is told yet. */
+  noteEnd(): void {
+    if (this.#noted) return;
+    this.#noted = true;
+    this.#options.live.noteEnd();
+  }
+
   /** The process itself has ended. */
   onExit(signal: string | undefined): void {
+    this.noteEnd();
     this.#exited = true;
     this.#options.live.exited(this, signal);
     if (!this.group) this.#end();

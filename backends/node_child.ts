@@ -148,6 +148,7 @@ class NodeChild implements Child {
         else resolve({ code: code === 0 && dying?.signal ? 128 + dying.signal : code ?? 0 });
       };
       child.on("exit", (code, signal) => {
+        this.#group.noteEnd();
         const seen = request.stdin === "inherit"
           ? signalsSeen()
           : !BUN && !registers.live.listensOn && turned();

@@ -65,9 +65,11 @@ export class HelperChild implements Child {
     if (stderr) this.stderr = stderr;
     this.#stdin = streams.get(0);
     if (this.#stdin) this.stdin = writableSink(this.#stdin.on("finish", () => this.#stdin!.destroy()));
-    this.exit = started.exit.then((exit) =>
-      exit ? turned().then(() => this.#onExit(exit, dying)) : this.#onLost()
-    );
+    this.exit = started.exit.then((exit) => {
+      if (!exit) return this.#onLost();
+      this.#group.noteEnd();
+      return turned().then(() => this.#onExit(exit, dying));
+    });
     // Whoever takes the child on says what becomes of it.
     this.exit.catch(() => {});
   }

@@ -37,6 +37,27 @@ function compute({ commands, signal, words = [], ending, onAndOn }: Compute): Pr
   });
 }
 
+/** Signals a host that computes when it hears of the end of a command, and lets it turn only then. */
+function computeAtEnd(how: string, words: readonly string[]): Promise<HostResult> {
+  const file = join(temporaryDirectory(), "file");
+  const endAll = async (pids: unknown) => {
+    writeFileSync(`${file}.go`, "");
+    await until(() => !(pids as number[]).some(isRunning));
+  };
+  return runHost("compute_at_end", {
+    args: [file, how, ...words],
+    onReport: async ({ computing, children }, report, host) => {
+      if (children && how !== "leftover") {
+        await endAll(children).then(() => writeFileSync(`${file}.ended`, ""));
+      }
+      if (!computing) return;
+      if (how === "leftover") await endAll(report["children"]);
+      process.kill(host.pid!, "SIGTERM");
+      writeFileSync(file, "");
+    },
+  });
+}
+
 const signals: NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 const helpers = runtime === "node" ? [[], ["helper"]] : [[]];
 /** Commands before the one that ends. Deno tells of ends and of signals in no order: it may lose one after the first. */
@@ -66,6 +87,16 @@ describe("a signal that comes while the host computes ends the host", () => {
     expect(host).toMatchObject({ exitCode: null, signal: "SIGTERM", stderr: "" });
     await until(() => !isRunning(host.report["another"] as number));
   });
+
+  // Deno tells of ends and of signals in no order.
+  const ends = runtime === "deno" ? ["leftover"] : ["together", "left to the host", "leftover"];
+  it.each(helpers.flatMap((words) => ends.map((how) => ({ how, words }))))(
+    "between the end of a command and that of the last one: $how, with $words",
+    async ({ how, words }) => {
+      const host = await computeAtEnd(how, words);
+      expect(host).toMatchObject({ exitCode: null, signal: "SIGTERM", stderr: "" });
+    },
+  );
 
   it("at once, after one command, however long it computes", async () => {
     const host = await compute({ commands: 1, signal: "SIGINT", onAndOn: true });
