@@ -3,7 +3,6 @@
  * of buffers are left behind before they are collected, and each new one has to be paged in meanwhile.
  * @module
  */
-import process from "node:process";
 
 /** Freeing a smaller one costs more than it gives. */
 const WORTH_IT = 4 * 1024;
@@ -27,7 +26,7 @@ function makeFree(): Free {
     return (buffer) => (buffer as ArrayBuffer & { transfer(length: number): ArrayBuffer }).transfer(0);
   }
   // Node 20 detaches what is sent to a port that nobody has any more. One that is closed keeps no host alive.
-  const { port1, port2 } = new (process.getBuiltinModule("node:worker_threads").MessageChannel)();
+  const { port1, port2 } = new MessageChannel();
   port2.close();
   return (buffer) => port1.postMessage(null, [buffer]);
 }
