@@ -1,23 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import process from "node:process";
-import ts from "typescript";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { closeIdleSocketPairs, takeSocketPair } from "../../backends/socket_pair.ts";
+import { root, runnable } from "../support/host.ts";
 
 const DENO = "Deno" in globalThis;
 const LINUX = process.platform === "linux";
@@ -241,37 +231,16 @@ describe("taking pairs", () => {
   });
 });
 
-/** Compiles a module, and all that it imports, to files beside each other. */
-function compile(source: URL, target: string): void {
-  if (existsSync(target)) return;
-  const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext };
-  const { outputText } = ts.transpileModule(readFileSync(source, "utf8"), { compilerOptions });
-  mkdirSync(dirname(target), { recursive: true });
-  writeFileSync(target, outputText.replaceAll('.ts"', '.mjs"'));
-  for (const [, path] of outputText.matchAll(/ from "(\..*)\.ts";/g)) {
-    compile(new URL(`${path}.ts`, source), join(dirname(target), `${path}.mjs`));
-  }
-}
-
 describe("a host of its own", () => {
-  let library: string;
-
-  beforeAll(() => {
-    // Compiled here, because Node 20 runs no TypeScript.
-    library = join(scratch, "library");
-    compile(
-      new URL("../../backends/socket_pair.ts", import.meta.url),
-      join(library, "backends/socket_pair.mjs"),
-    );
-  });
-
   /** Runs a program on the runtime of this test with a limit of descriptors; answers what it printed. */
   async function host(program: string, descriptors = 256): Promise<string> {
     const file = join(mkdtempSync(join(scratch, "host-")), "host.mjs");
     writeFileSync(
       file,
       `import { readdirSync } from "node:fs"; import process from "node:process";
-      import { closeIdleSocketPairs, takeSocketPair } from "${library}/backends/socket_pair.mjs";
+      import { closeIdleSocketPairs, takeSocketPair } from "${
+        join(root, runnable("backends/socket_pair.ts"))
+      }";
       const drop = ({ host, child }) => { host.destroy(); child.destroy(); };
       ${program}`,
     );

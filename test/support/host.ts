@@ -100,15 +100,15 @@ function parse(line: string): Report | undefined {
 
 /** How a host is run on the runtime the test runs on. */
 export function hostCommand(name: string, flags: readonly string[] = ["--allow-all"]): string[] {
-  const source = `test/fixtures/hosts/${name}.ts`;
-  switch (runtime) {
-    case "deno":
-      return [process.execPath, "run", "--no-prompt", ...flags, source];
-    case "bun":
-      return [process.execPath, source];
-    case "node":
-      return [process.execPath, built(source)];
-  }
+  const file = runnable(`test/fixtures/hosts/${name}.ts`);
+  return runtime === "deno"
+    ? [process.execPath, "run", "--no-prompt", ...flags, file]
+    : [process.execPath, file];
+}
+
+/** What the runtime the test runs on takes for a source file; both from the project's directory. */
+export function runnable(source: string): string {
+  return runtime === "node" ? built(source) : source;
 }
 
 let checked = false;
