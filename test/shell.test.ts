@@ -14,6 +14,9 @@ function executable(path: string, mode = 0o755): string {
   return path;
 }
 
+/** What it may find on this machine. */
+const KNOWN = [["/bin/bash", ["--norc", "-c"]], ["/bin/sh", ["-c"]]];
+
 describe("resolveShell answers", () => {
   it("bash where it is, else sh", async () => {
     const { executor, lookups } = lookingBackend(["/bin/bash", "/bin/sh"]);
@@ -46,8 +49,7 @@ describe("resolveShell answers", () => {
 
   it("on this machine a shell that is here", async () => {
     for (const options of [undefined, {}, { executor: createExecutor() }]) {
-      const known = [["/bin/bash", ["--norc", "-c"]], ["/bin/sh", ["-c"]]];
-      expect(known).toContainEqual(await resolveShell(options));
+      expect(KNOWN).toContainEqual(await resolveShell(options));
     }
     expect(await resolveShell({ shell: ["sh", ["-c"]] })).toEqual(["sh", ["-c"]]);
   });
@@ -149,6 +151,6 @@ describe("looking for a shell runs nothing", () => {
 
   it("and asks no policy and no whitelist", async () => {
     const executor: Executor = createExecutor({ policy: () => false, commandWhitelist: [] });
-    expect((await resolveShell({ executor }))[1]).toContain("-c");
+    expect(KNOWN).toContainEqual(await resolveShell({ executor }));
   });
 });
