@@ -16,6 +16,7 @@ import { look } from "./node_look.ts";
 import { ReadableSource, writableSink } from "./node_streams.ts";
 import { receive } from "./received_bytes.ts";
 import { DyingWatch } from "./realtime_signals.ts";
+import type { SocketPair } from "./connect_pairs.ts";
 import { takeSocketPair } from "./socket_pair.ts";
 import { startError } from "./start_errors.ts";
 import type { Watcher } from "./watchdog.ts";
@@ -41,21 +42,40 @@ export async function startNodeChild(request: SpawnRequest, registers: Registers
   }
   const lookup = hostPathOf(request);
   const found = lookup && await lookup;
-  const pair = request.mergeStderr ? await takeSocketPair() : undefined;
+  if (!request.mergeStderr) return start(request, registers, found);
+  const pair = await takeSocketPair();
   try {
-    const { argv } = request;
+    return await start(request, registers, found, pair);
+  } catch (error) {
+    pair.host.destroy();
+    throw error;
+  } finally {
+    // The child has its own copy now; the end of the stream is seen only when nobody else holds one.
+    pair.child.destroy();
+  }
+}
+
+function start(
+  request: SpawnRequest,
+  registers: Registers,
+  found: string | undefined,
+  pair?: SocketPair,
+): Child | Promise<never> {
+  const { argv } = request;
+  try {
     registers.watcher?.arm();
     const child = spawn(found ?? argv[0]!, argv.slice(1), spawnOptions(request, pair?.child, found));
     // Nothing may be awaited between spawn and the listeners: Node's events don't wait for them.
     if (child.pid !== undefined) return new NodeChild(child, request, registers, pair?.host);
-    return await new Promise<never>((_, reject) => child.once("error", reject));
+    return new Promise<never>((_, reject) => child.once("error", reject))
+      .catch((error) => explain(error, request));
   } catch (error) {
-    pair?.host.destroy();
-    throw await startError((error as NodeJS.ErrnoException).code, error, request, look);
-  } finally {
-    // The child has its own copy now; the end of the stream is seen only when nobody else holds one.
-    pair?.child.destroy();
+    return explain(error, request);
   }
+}
+
+async function explain(error: unknown, request: SpawnRequest): Promise<never> {
+  throw await startError((error as NodeJS.ErrnoException).code, error, request, look);
 }
 
 function usesHostPath({ hostPath, inheritEnv, env, argv: [name] }: SpawnRequest): boolean {
@@ -113,17 +133,34 @@ export function environment({ env, inheritEnv }: SpawnRequest): NodeJS.ProcessEn
   return all;
 }
 
+/** Where Node's object has the child that is to hear of its end, and only until then: see `forget` of the received bytes. */
+const CHILD = Symbol("child");
+
+type Told = ChildProcess & { [CHILD]?: NodeChild | undefined };
+
+function onExit(this: Told, code: number | null, signal: NodeJS.Signals | null): void {
+  const child = this[CHILD];
+  this[CHILD] = undefined;
+  child?.onExit(code, signal);
+}
+
 class NodeChild implements Child {
   readonly pid: number;
   readonly stdin?: NonNullable<Child["stdin"]>;
   readonly stdout?: ReadableSource;
   readonly stderr?: ReadableSource;
   readonly exit: Promise<ChildExit>;
-  readonly #child: ChildProcess;
+  readonly #child: Told;
   readonly #group: LiveGroup;
+  readonly #live: LiveChildren;
+  readonly #foreground: boolean;
+  readonly #dying: DyingWatch | undefined;
+  #resolve!: (exit: ChildExit) => void;
 
   constructor(child: ChildProcess, request: SpawnRequest, registers: Registers, merged: Socket | undefined) {
     this.#child = child;
+    this.#live = registers.live;
+    this.#foreground = request.stdin === "inherit";
     this.pid = child.pid!;
     this.#group = new LiveGroup({
       pid: this.pid,
@@ -133,29 +170,32 @@ class NodeChild implements Child {
       system: groupSystem,
       kill: () => this.kill("SIGKILL", request.group ? "group" : "process"),
     });
-    // An error from here on concerns a signal that was refused, which kill tells itself.
-    child.on("error", ignore);
-    const dying = LINUX ? new DyingWatch(this.pid) : undefined;
+    const dying = this.#dying = LINUX ? new DyingWatch(this.pid) : undefined;
     const onLull = (atEnd: boolean) => this.#group.exited || dying?.look(atEnd);
-    if (merged) this.stdout = new ReadableSource(merged, onLull, (receiver) => receive(merged, receiver));
+    if (merged) this.stdout = new ReadableSource(merged, onLull, receive);
     else if (child.stdout) this.stdout = new ReadableSource(child.stdout, onLull);
     if (child.stderr) this.stderr = new ReadableSource(child.stderr, onLull);
     if (child.stdin) this.stdin = writableSink(child.stdin);
-    this.exit = new Promise((resolve) => {
-      const onExit = (code: number | null, signal: NodeJS.Signals | null) => {
-        this.#group.onExit(signal ?? undefined);
-        if (signal !== null) resolve({ code: 0, signal: signal as SignalName });
-        else resolve({ code: code === 0 && dying?.signal ? 128 + dying.signal : code ?? 0 });
-      };
-      child.on("exit", (code, signal) => {
-        this.#group.noteEnd();
-        const seen = request.stdin === "inherit"
-          ? signalsSeen()
-          : !BUN && !registers.live.listensOn && turned();
-        if (seen) void seen.then(() => onExit(code, signal));
-        else onExit(code, signal);
-      });
-    });
+    this.exit = new Promise((resolve) => this.#resolve = resolve);
+    this.#child[CHILD] = this;
+    // An error from here on concerns a signal that was refused, which kill tells itself.
+    child.on("error", ignore);
+    child.on("exit", onExit);
+  }
+
+  /** Node tells that the process has ended. */
+  onExit(code: number | null, signal: NodeJS.Signals | null): void {
+    this.#group.noteEnd();
+    const seen = this.#foreground ? signalsSeen() : !BUN && !this.#live.listensOn && turned();
+    if (seen) void seen.then(() => this.#tellExit(code, signal));
+    else this.#tellExit(code, signal);
+  }
+
+  #tellExit(code: number | null, signal: NodeJS.Signals | null): void {
+    this.#group.onExit(signal ?? undefined);
+    const realtime = this.#dying?.signal;
+    if (signal !== null) this.#resolve({ code: 0, signal: signal as SignalName });
+    else this.#resolve({ code: code === 0 && realtime ? 128 + realtime : code ?? 0 });
   }
 
   kill(signal: SignalName, target: "process" | "group"): void {

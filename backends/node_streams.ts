@@ -4,7 +4,7 @@
  */
 import type { Readable, Writable } from "node:stream";
 import type { ByteSource, Child } from "../src/backend.ts";
-import { listen, type Receiver, type Recycle } from "./received_bytes.ts";
+import { forget, listen, type Receiver, type Recycle } from "./received_bytes.ts";
 import { READ_SIZE } from "./spare_buffers.ts";
 
 /** Bytes taken from the stream and not yet asked for, at which it is paused. */
@@ -20,7 +20,7 @@ interface Waiting {
  * Pulls bytes from a stream. It listens from the moment it is made: when a child exits, Node makes its streams flow,
  * and what nobody listens to then is lost.
  */
-export class ReadableSource implements ByteSource {
+export class ReadableSource implements ByteSource, Receiver {
   readonly recycle: Recycle;
   readonly #stream: Readable;
   readonly #onLull: (atEnd: boolean) => void;
@@ -33,23 +33,16 @@ export class ReadableSource implements ByteSource {
 
   /**
    * @param onLull called when the pipe is seen to be empty or at its end, before anyone who reads is told
-   * @param begin has the bytes go to a receiver, and answers who takes back their memory; the receiver answers whether
-   * more may come before the stream is resumed
+   * @param begin has the bytes go to a receiver, and answers who takes back their memory
    */
   constructor(
     stream: Readable,
     onLull: (atEnd: boolean) => void,
-    begin: (receiver: Receiver) => Recycle = (receiver) => listen(stream, receiver),
+    begin: (stream: Readable, receiver: Receiver) => Recycle = listen,
   ) {
     this.#stream = stream;
     this.#onLull = onLull;
-    stream.on("end", () => {
-      onLull(true);
-      this.#end();
-    });
-    stream.on("close", () => this.#end());
-    stream.on("error", (error) => this.#end(error));
-    this.recycle = begin((chunk) => this.#take(chunk));
+    this.recycle = begin(stream, this);
   }
 
   read(): Promise<Uint8Array | null> {
@@ -69,7 +62,7 @@ export class ReadableSource implements ByteSource {
 
   close(): void {
     this.#chunks = [];
-    this.#end();
+    this.end();
     this.#stream.destroy();
   }
 
@@ -78,8 +71,7 @@ export class ReadableSource implements ByteSource {
     (this.#stream as Readable & { unref?: () => void }).unref?.();
   }
 
-  #take(chunk: Uint8Array): boolean {
-    if (this.#ended) return true;
+  take(chunk: Uint8Array): boolean {
     // Less than it may take at once: the pipe was empty after it.
     if (chunk.length < READ_SIZE) this.#onLull(false);
     if (this.#waiting) this.#answer((waiting) => waiting.resolve(chunk));
@@ -91,10 +83,15 @@ export class ReadableSource implements ByteSource {
     return !this.#paused;
   }
 
-  #end(error?: Error): void {
+  atEnd(): void {
+    this.#onLull(true);
+  }
+
+  end(error?: Error): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#error = error;
+    forget(this.#stream);
     this.#answer((waiting) => error ? waiting.reject(error) : waiting.resolve(null));
   }
 

@@ -10,8 +10,15 @@ import type { Readable } from "node:stream";
 import { freeMemory } from "./free_memory.ts";
 import { READ_SIZE, spareBuffers } from "./spare_buffers.ts";
 
-/** Gets the bytes; answers whether more may come before the socket is resumed. */
-export type Receiver = (chunk: Uint8Array) => boolean;
+/** Gets the bytes of a stream. */
+export interface Receiver {
+  /** More came; answers whether still more may come before the stream is resumed. */
+  take(chunk: Uint8Array): boolean;
+  /** The end of the pipe was read. */
+  atEnd(): void;
+  /** Nothing comes any more. */
+  end(error?: Error): void;
+}
 
 /** Takes back the memory of a chunk that a receiver got: nobody looks at its bytes any more. */
 export type Recycle = (chunk: Uint8Array) => void;
@@ -22,12 +29,50 @@ const SMALL = READ_SIZE / 4;
 /** Bun's sockets take no buffer, and Deno's are not used. */
 const NODE = process.versions["bun"] === undefined && !("Deno" in globalThis);
 
-const receivers = new WeakMap<Socket, Receiver>();
+/** Where a stream has who gets its bytes: so that the listeners of all are the same. */
+const RECEIVER = Symbol("receiver");
 
-/** Has the chunks of a stream go to a function, which answers whether more may come before the stream is resumed. */
+/** A stream that somebody listens to. */
+type Received = Readable & { [RECEIVER]?: Receiver | undefined };
+
+/** Has the bytes of a stream go to a receiver. */
 export function listen(stream: Readable, receiver: Receiver): Recycle {
-  stream.on("data", (chunk: Uint8Array) => receiver(NODE ? chunk : own(chunk)) || stream.pause());
+  stream.on("data", onData);
+  listenForEnd(stream, receiver);
   return free;
+}
+
+/**
+ * Tells a receiver of nothing any more. Node's streams outlive each quick collection of V8, because it finds a function of
+ * theirs among what is old. What they still led to would fill the heap, and each fork copies the heap.
+ */
+export function forget(stream: Readable): void {
+  (stream as Received)[RECEIVER] = undefined;
+}
+
+function listenForEnd(stream: Received, receiver: Receiver): void {
+  stream[RECEIVER] = receiver;
+  stream.on("end", onEnd);
+  stream.on("close", onClose);
+  stream.on("error", onError);
+}
+
+function onData(this: Received, chunk: Uint8Array): void {
+  const more = this[RECEIVER]?.take(NODE ? chunk : own(chunk)) ?? true;
+  if (!more) this.pause();
+}
+
+function onEnd(this: Received): void {
+  this[RECEIVER]?.atEnd();
+  this[RECEIVER]?.end();
+}
+
+function onClose(this: Received): void {
+  this[RECEIVER]?.end();
+}
+
+function onError(this: Received, error: Error): void {
+  this[RECEIVER]?.end(error);
 }
 
 /** Bun cuts chunks out of memory that they share; who gets one may keep it, and transfer it too. */
@@ -49,7 +94,7 @@ function reuse({ buffer }: Uint8Array): void {
 export function connectReceiving(path: string): Socket {
   if (!NODE) return connect(path);
   let next: ArrayBuffer | undefined;
-  const socket: Socket = connect({
+  const socket: Socket & Received = connect({
     path,
     onread: {
       // Asked for at first and after every read: the buffer of the last one is the reader's then.
@@ -60,8 +105,8 @@ export function connectReceiving(path: string): Socket {
         const copied = length <= SMALL;
         const given = copied ? chunk.slice() : chunk;
         if (copied) spareBuffers.put(buffer as ArrayBuffer);
-        const receiver = receivers.get(socket);
-        return receiver ? receiver(given) : socket.push(Buffer.from(given.buffer, 0, length));
+        const receiver = socket[RECEIVER];
+        return receiver ? receiver.take(given) : socket.push(Buffer.from(given.buffer, 0, length));
       },
     },
   });
@@ -72,10 +117,10 @@ export function connectReceiving(path: string): Socket {
   return socket;
 }
 
-/** Has the bytes of a socket go to a function from now on. */
-export function receive(socket: Socket, receiver: Receiver): Recycle {
-  const recycle = NODE ? reuse : listen(socket, receiver);
-  if (NODE) receivers.set(socket, receiver);
+/** Has the bytes of a socket that connected receiving go to a receiver from now on. */
+export function receive(socket: Readable, receiver: Receiver): Recycle {
+  if (NODE) listenForEnd(socket, receiver);
+  else listen(socket, receiver);
   socket.resume();
-  return recycle;
+  return NODE ? reuse : free;
 }

@@ -58,8 +58,7 @@ export class HelperChild implements Child {
     const dying = new DyingWatch(this.pid);
     const onLull = (atEnd: boolean) => this.#group.exited || dying.look(atEnd);
     const { streams } = started;
-    const source = (socket: Socket | undefined) =>
-      socket && new ReadableSource(socket, onLull, (receiver) => receive(socket, receiver));
+    const source = (socket: Socket | undefined) => socket && new ReadableSource(socket, onLull, receive);
     const [stdout, stderr] = [source(streams.get(1)), source(streams.get(2))];
     if (stdout) this.stdout = stdout;
     if (stderr) this.stderr = stderr;
