@@ -63,8 +63,9 @@ const IN_A_ROW = 16;
  */
 export class LiveChildren {
   readonly #hooks: HostHooks;
-  readonly #children = new Set<LiveChild>();
-  readonly #signaled = new Set<LiveChild>();
+  /** No sets: each removal makes a table of its own, and V8 keeps the chain of them till its next full collection. */
+  readonly #children: LiveChild[] = [];
+  readonly #signaled: LiveChild[] = [];
   readonly #foreground = new Set<LiveChild>();
   readonly #seen = new Set<HostSignal>();
   #removeEnd: (() => void) | undefined;
@@ -86,7 +87,7 @@ export class LiveChildren {
   readonly #onTurn = (): void => {
     if (performance.now() - this.#turnStart > SHORT_TURN) this.#turns = TURNS;
     // With another one to live the hooks stay anyway.
-    const alone = this.#late ? this.#signaled.size === 0 : this.#children.size === 0;
+    const alone = this.#late ? this.#signaled.length === 0 : this.#children.length === 0;
     if (--this.#turns > 0 && alone) return this.#turn();
     this.#turning = this.#late = false;
     this.#update();
@@ -101,23 +102,23 @@ export class LiveChildren {
    * @param how whether signals that end the host are handled for it, and whether it shares the host's terminal
    */
   add(child: LiveChild, how: { handleSignals: boolean; foreground: boolean }): void {
-    if (this.#children.size === 0) this.#row = this.#turning ? this.#row + 1 : 0;
-    this.#children.add(child);
-    if (how.handleSignals) this.#signaled.add(child);
+    if (this.#children.length === 0) this.#row = this.#turning ? this.#row + 1 : 0;
+    this.#children.push(child);
+    if (how.handleSignals) this.#signaled.push(child);
     if (how.handleSignals && how.foreground) this.#foreground.add(child);
     this.#update();
   }
 
   /** Whether signals are still listened to when one child is gone: none that the runtime has noted is dropped then. */
   get listensOn(): boolean {
-    return this.#signaled.size > 1 || this.#row >= IN_A_ROW;
+    return this.#signaled.length > 1 || this.#row >= IN_A_ROW;
   }
 
   /** The end of a child is seen, and nobody is told yet. */
   noteEnd(): void {
     if (this.#telling) return;
     this.#seenAt = performance.now();
-    if (this.#children.size < 2) return;
+    if (this.#children.length < 2) return;
     this.#telling = true;
     this.#hooks.afterTurn(() => this.#telling = false);
   }
@@ -137,12 +138,12 @@ export class LiveChildren {
 
   /** Nothing of it is left. */
   delete(child: LiveChild): void {
-    this.#children.delete(child);
-    this.#signaled.delete(child);
+    remove(this.#children, child);
+    remove(this.#signaled, child);
     this.#foreground.delete(child);
-    const listens = this.#removeSignals.has(ENDING[0]!) && this.#signaled.size === 0;
+    const listens = this.#removeSignals.has(ENDING[0]!) && this.#signaled.length === 0;
     if (listens && performance.now() - this.#seenAt > SHORT_TURN) this.#late = true;
-    if (this.#children.size === 0 || this.#late) this.#awaitTurns();
+    if (this.#children.length === 0 || this.#late) this.#awaitTurns();
     this.#update();
   }
 
@@ -160,12 +161,12 @@ export class LiveChildren {
 
   #update(): void {
     const stay = this.#turning && (this.#late || this.#row >= IN_A_ROW);
-    if (this.#children.size > 0 || stay) this.#removeEnd ??= this.#hooks.onEnd(() => this.#killAll());
+    if (this.#children.length > 0 || stay) this.#removeEnd ??= this.#hooks.onEnd(() => this.#killAll());
     else {
       this.#removeEnd?.();
       this.#removeEnd = undefined;
     }
-    this.#watch(ENDING, this.#signaled.size > 0 || stay && this.#removeSignals.has(ENDING[0]!));
+    this.#watch(ENDING, this.#signaled.length > 0 || stay && this.#removeSignals.has(ENDING[0]!));
     this.#watch(FOREGROUND, this.#foreground.size > 0);
   }
 
@@ -206,15 +207,19 @@ export class LiveChildren {
 
   /** Those that leave signals to the host live on when no other is there. */
   #killSignaled(): void {
-    if (this.#signaled.size > 0) this.#killAll();
+    if (this.#signaled.length > 0) this.#killAll();
     else this.#update();
   }
 
   #killAll(): void {
     for (const child of this.#children) child.killNow();
-    this.#children.clear();
-    this.#signaled.clear();
+    this.#children.length = this.#signaled.length = 0;
     this.#foreground.clear();
     this.#update();
   }
+}
+
+function remove(children: LiveChild[], child: LiveChild): void {
+  const index = children.indexOf(child);
+  if (index >= 0) children.splice(index, 1);
 }

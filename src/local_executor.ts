@@ -17,7 +17,7 @@ import { loadRunning, running } from "./load_running.ts";
 import type { ManagedProcess } from "./managed_process.ts";
 import { type ProcessOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import type { Output } from "./output.ts";
-import { type OutputOptions, parseOutputOptions } from "./output_options.ts";
+import { type OutputOptions, parseOutputOptions, PLAIN } from "./output_options.ts";
 import type { Process } from "./process.ts";
 import { checkUnderWhitelist } from "./whitelist.ts";
 
@@ -51,7 +51,10 @@ export class LocalExecutor implements Executor {
   readonly id?: string;
   readonly #settings: ExecutorSettings;
   readonly #owner: ExecutorOwner | undefined;
-  readonly #live = new Set<ManagedProcess>();
+  /** Not a set, which makes a table of its own each time that one is removed. */
+  readonly #live: ManagedProcess[] = [];
+  /** What comes of the options of most calls. */
+  #plain: ResolvedOptions | undefined;
   #released = false;
 
   static {
@@ -106,10 +109,14 @@ export class LocalExecutor implements Executor {
   ): ManagedProcess | Promise<ManagedProcess> {
     this.#checkReleased();
     const argv = parseCommand(command);
-    const options = resolveOptions(given, this.#settings.defaults);
+    const options = given === PLAIN ? this.#plain ??= this.#resolve(given) : this.#resolve(given);
     this.#checkWhitelist(argv, given);
     const asked: Asked = { command: typeof command === "string" ? command : undefined, argv, options };
     return this.#settings.policy || !running ? this.#makeLater(asked, starts) : this.#process(asked);
+  }
+
+  #resolve(given: ProcessOptions | undefined): ResolvedOptions {
+    return resolveOptions(given, this.#settings.defaults);
   }
 
   async #makeLater(asked: Asked, starts: boolean): Promise<ManagedProcess> {
@@ -139,20 +146,26 @@ export class LocalExecutor implements Executor {
       handleSignals,
       hostPath: this.#owner !== undefined,
       backend,
-      onStart: (process) => {
-        this.#checkReleased();
-        // What finished commands left in the background may have ended since: nobody else looks.
-        for (const other of this.#live) other.lookAgain();
-        this.#live.add(process);
-        this.#owner?.onStart(process);
-      },
-      onGone: (process) => {
-        this.#live.delete(process);
-        this.#owner?.onGone(process);
-      },
+      onStart: this.#onStart,
+      onGone: this.#onGone,
       onEvent,
     });
   }
+
+  // Made once for all processes.
+  readonly #onStart = (process: ManagedProcess): void => {
+    this.#checkReleased();
+    // What finished commands left in the background may have ended since: nobody else looks. From the end: some may go.
+    for (let index = this.#live.length; index-- > 0;) this.#live[index]?.lookAgain();
+    this.#live.push(process);
+    this.#owner?.onStart(process);
+  };
+
+  readonly #onGone = (process: ManagedProcess): void => {
+    const index = this.#live.indexOf(process);
+    if (index >= 0) this.#live.splice(index, 1);
+    this.#owner?.onGone(process);
+  };
 
   #checkReleased(): void {
     if (!this.#released && !this.#owner?.closed) return;

@@ -32,13 +32,10 @@ const OUTPUT_OPTIONS: readonly (keyof OutputOptions)[] = [
   "keepBackground",
 ];
 
-/** A call that says nothing: most of them. */
-const PLAIN_CALL: OutputCall = {
-  check: false,
-  keepBackground: false,
-  input: undefined,
-  process: Object.freeze({ stdin: "null" }),
-};
+/** What a call says of its process that says nothing: most of them. */
+export const PLAIN: ProcessOptions = Object.freeze({ stdin: "null" });
+
+const PLAIN_CALL: OutputCall = { check: false, keepBackground: false, input: undefined, process: PLAIN };
 
 /** Checks what a call of `output` says, apart from what concerns its process. */
 export function parseOutputOptions(given: OutputOptions | undefined): OutputCall {
