@@ -3,26 +3,30 @@
  * @module
  */
 
-/** A promise and the functions that settle it. */
-export interface Deferred<T> {
+/**
+ * A promise and what settles it. Its rejection counts as handled: whoever waits later still gets it, and nobody waiting is
+ * no crash.
+ */
+export class Deferred<T> {
   readonly promise: Promise<T>;
-  readonly resolve: (value: T) => void;
-  readonly reject: (error: unknown) => void;
-}
+  #resolve!: (value: T) => void;
+  #reject!: (error: unknown) => void;
 
-/** Makes one. Its rejection counts as handled: whoever waits later still gets it, and nobody waiting is no crash. */
-export function deferred<T>(): Deferred<T> {
-  let resolve!: (value: T) => void;
-  let fail!: (error: unknown) => void;
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes;
-    fail = no;
-  });
-  const reject = (error: unknown) => {
-    promise.catch(ignore);
-    fail(error);
-  };
-  return { promise, resolve, reject };
+  constructor() {
+    this.promise = new Promise<T>((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  resolve(value: T): void {
+    this.#resolve(value);
+  }
+
+  reject(error: unknown): void {
+    this.promise.catch(ignore);
+    this.#reject(error);
+  }
 }
 
 /** Does nothing, on purpose. */

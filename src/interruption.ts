@@ -39,7 +39,7 @@ export interface InterruptionWatch {
 }
 
 /**
- * Watches both sources; `undefined` where there is none.
+ * Watches both sources.
  * @param command gives the command as messages show it
  */
 export function watchInterruptions(
@@ -47,9 +47,8 @@ export function watchInterruptions(
   command: () => string,
   clock: Clock,
   interrupt: (interruption: Interruption) => void,
-): InterruptionWatch | undefined {
+): InterruptionWatch {
   const { signal, timeout } = sources;
-  if (signal === undefined && timeout === Infinity) return undefined;
   let timer: CancelTimer | undefined;
   if (timeout !== Infinity) {
     timer = after(clock, timeout, () => {

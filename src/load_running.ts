@@ -3,7 +3,7 @@
  * @module
  */
 import { after, type Clock, systemClock } from "./clock.ts";
-import { attempt, deferred, ignore } from "./deferred.ts";
+import { attempt, Deferred, ignore } from "./deferred.ts";
 import { type ExecError, toExecError } from "./errors.ts";
 import { abortInterruption, type InterruptionSources, watchInterruptions } from "./interruption.ts";
 import type { Running } from "./running.ts";
@@ -49,7 +49,7 @@ export async function loadRunning({ command, clock, backend, ...sources }: Loadi
   const load = loading ??= loadOnce().finally(() => loading = undefined);
   // Its failure is told to whoever asks for it next.
   if (backend) attempt(backend).catch(ignore);
-  const late = deferred<never>();
+  const late = new Deferred<never>();
   let stopWaiting: (() => void) | undefined;
   // The first that comes ends the call, as it does for a process.
   const over = ({ error }: { error: ExecError }) =>

@@ -6,7 +6,7 @@ import type { Backend, Child, ChildExit } from "./backend.ts";
 import { show } from "./check.ts";
 import { after, type Clock } from "./clock.ts";
 import { quote } from "./command.ts";
-import { type Deferred, deferred, ignore } from "./deferred.ts";
+import { Deferred, ignore } from "./deferred.ts";
 import { Ending, KILL_WAIT } from "./ending.ts";
 import { ExecError, toExecError } from "./errors.ts";
 import type { EventListener } from "./events.ts";
@@ -52,8 +52,8 @@ export class ManagedProcess implements Process {
   readonly #pipes: ProcessPipes;
   /** The command as messages show it. */
   readonly #name = (): string => show(this.command);
-  readonly #exited: Deferred<void> = deferred();
-  readonly #outcome: Deferred<number> = deferred();
+  readonly #exited: Deferred<void> = new Deferred();
+  readonly #outcome: Deferred<number> = new Deferred();
   #command: string | undefined;
   #stdin: WritableStream<Uint8Array> | undefined;
   #state: ProcessState = "created";
@@ -102,7 +102,7 @@ export class ManagedProcess implements Process {
       throw new ExecError("already_started", `Command ${this.#name()} was started before.`);
     }
     this.#spec.onStart(this);
-    this.#starting = deferred();
+    this.#starting = new Deferred();
     this.#startedAt = this.#spec.clock.now();
     this.#launched = this.#launch();
     await this.#starting.promise;
@@ -200,8 +200,17 @@ export class ManagedProcess implements Process {
 
   async #launch(): Promise<void> {
     try {
-      await this.#spawn();
+      this.#watchInterruptions();
+      const backend = this.#startOver() ? undefined : await this.#spec.backend();
+      const request = backend && spawnRequest(backend, this.#spec);
+      if (request && !this.#startOver()) {
+        this.#asked = true;
+        const child = await backend.spawn(request);
+        this.#started(child, request.group, backend.capabilities.processTrees ?? false);
+      }
     } catch (error) {
+      // A child that the core can't take on must not run on.
+      await this.#ending?.end(0);
       // What was given up has its reason, whatever comes of the start.
       this.#startFailed(this.#interruption?.error ?? toExecError(error, `Starting ${this.#name()}`));
     }
@@ -209,24 +218,13 @@ export class ManagedProcess implements Process {
     if (!this.#child) this.#spec.onGone(this);
   }
 
-  async #spawn(): Promise<void> {
+  #watchInterruptions(): void {
     const { options, clock } = this.#spec;
-    const { signal } = options;
+    const { signal, timeout } = options;
+    if (signal === undefined && timeout === Infinity) return;
     if (signal?.aborted) return this.#interrupt(abortInterruption(signal, this.#name()));
     this.#watch = watchInterruptions(options, this.#name, clock, (why) => this.#interrupt(why));
-    if (this.#unref) this.#watch?.unref();
-    const backend = await this.#spec.backend();
-    const request = spawnRequest(backend, this.#spec);
-    if (this.#startOver()) return;
-    this.#asked = true;
-    const child = await backend.spawn(request);
-    try {
-      this.#started(child, request.group, backend.capabilities.processTrees ?? false);
-    } catch (error) {
-      // A child that the core can't take on must not run on.
-      await this.#ending?.end(0);
-      throw error;
-    }
+    if (this.#unref) this.#watch.unref();
   }
 
   #started(child: Child, group: boolean, tree: boolean): void {
@@ -268,18 +266,19 @@ export class ManagedProcess implements Process {
     const { signal, details } = exit;
     const cause = this.#interruption?.cause;
     const code = signal === undefined ? exit.code : 128 + signalNumber(signal);
-    this.#exitStatus = Object.freeze({
-      code,
-      signal,
-      timedOut: cause === "timeout",
-      canceled: cause === "abort",
-      ...(details && { details: Object.freeze({ ...details }) }),
-    });
+    const status: ExitStatus = { code, signal, timedOut: cause === "timeout", canceled: cause === "abort" };
+    this.#exitStatus = Object.freeze(
+      details ? { ...status, details: Object.freeze({ ...details }) } : status,
+    );
     this.#settle();
+    if (this.#events.heard) this.#tellExit(this.#exitStatus);
+    if (!this.#interruption) this.#outcome.resolve(code);
+  }
+
+  #tellExit({ code, signal, details }: ExitStatus): void {
     const durationMs = this.#spec.clock.now() - this.#startedAt;
     const more = { ...(signal && { signal }), ...(details && { details }) };
     this.#events.emit({ type: "exit", exitCode: code, ...more, durationMs }, this.pid);
-    if (!this.#interruption) this.#outcome.resolve(code);
   }
 
   #onLost(error: ExecError): void {

@@ -4,7 +4,7 @@
  */
 import { show } from "./check.ts";
 import type { Clock } from "./clock.ts";
-import { ignore } from "./deferred.ts";
+import { attempt, ignore } from "./deferred.ts";
 import { ExecError, toExecError } from "./errors.ts";
 import { feed } from "./feed.ts";
 import type { ManagedProcess } from "./managed_process.ts";
@@ -53,26 +53,35 @@ export async function collectOutput(
 ): Promise<Output> {
   const startedAt = clock.now();
   process.pipes.claim();
-  const collected = () => toOutput(process, clock.now() - startedAt);
+  let started = false;
   try {
     await process.start();
-  } catch (error) {
-    throw withOutput(toExecError(error, `Starting ${show(process.command)}`), collected());
-  }
-  try {
+    started = true;
     const waiting = process.wait();
     if (call.input === undefined) await waiting;
     else await Promise.all([waiting, feed(process, call.input, process.exited())]);
-    await process.pipes.drained();
+    // For a fast command each promise counts.
+    const draining = process.pipes.drained();
+    if (draining) await draining;
     if (!call.keepBackground) await process.closeWithin(LEFTOVER_GRACE);
   } catch (error) {
-    await process.close(true);
-    await process.pipes.drained().catch(ignore);
-    throw withOutput(toExecError(error, `Running ${show(process.command)}`), collected());
+    const failure = started ? await endFailed(process, error) : failedStart(process, error);
+    throw withOutput(failure, toOutput(process, clock.now() - startedAt));
   }
-  const output = collected();
+  const output = toOutput(process, clock.now() - startedAt);
   if (call.check && !output.ok) throw exitError(process.command, output);
   return output;
+}
+
+function failedStart(process: ManagedProcess, error: unknown): ExecError {
+  return toExecError(error, `Starting ${show(process.command)}`);
+}
+
+/** Ends a process of which something went wrong, and keeps what it had printed. */
+async function endFailed(process: ManagedProcess, error: unknown): Promise<ExecError> {
+  await process.close(true);
+  await attempt(() => process.pipes.drained()).catch(ignore);
+  return toExecError(error, `Running ${show(process.command)}`);
 }
 
 function exitError(command: string, output: Output): ExecError {
@@ -83,13 +92,14 @@ function exitError(command: string, output: Output): ExecError {
   return new ExecError("exit_nonzero", message, { details: { ...details, exitCode, signal }, output });
 }
 
-function toOutput({ pipes, exitStatus: status }: ManagedProcess, durationMs: number): Output {
-  const [stdout, stderr] = [pipes.snapshot("stdout"), pipes.snapshot("stderr")];
-  return {
+function toOutput(process: ManagedProcess, durationMs: number): Output {
+  const { pipes, exitStatus: status } = process;
+  const stdout = pipes.snapshot("stdout");
+  const stderr = pipes.snapshot("stderr");
+  const output: Output = {
     ok: status?.code === 0 && !status.timedOut && !status.canceled,
     exitCode: status?.code ?? -1,
     signal: status?.signal,
-    ...(status?.details && { details: status.details }),
     stdout,
     stderr,
     complete: pipes.complete,
@@ -97,6 +107,7 @@ function toOutput({ pipes, exitStatus: status }: ManagedProcess, durationMs: num
     stdoutText: () => decodeUtf8(stdout),
     stderrText: () => decodeUtf8(stderr),
   };
+  return status?.details ? { ...output, details: status.details } : output;
 }
 
 /** The same error, with what had been collected. */

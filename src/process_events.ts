@@ -19,18 +19,23 @@ const counter = processWide("processes.1", () => ({ count: 0 }));
 
 /** The events of one process, which all name it by the same id. */
 export class ProcessEvents {
-  readonly #id = `p${++counter.count}`;
+  readonly #id = ++counter.count;
   readonly #process: ToldProcess;
 
   constructor(process: ToldProcess) {
     this.#process = process;
   }
 
+  /** Whether anybody listens. */
+  get heard(): boolean {
+    return isHeard(this.#process.onEvent);
+  }
+
   /** Tells of one, where anybody listens. */
   emit(event: Own<ExecEvent>, pid: number | undefined): void {
     const { argv, executorId, clock, onEvent } = this.#process;
-    if (!isHeard(onEvent)) return;
-    const base = { time: clock.now(), executorId, processId: this.#id, argv, pid };
+    if (!this.heard) return;
+    const base = { time: clock.now(), executorId, processId: `p${this.#id}`, argv, pid };
     emitTo(onEvent, { ...base, ...event } as ExecEvent);
   }
 }

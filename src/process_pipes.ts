@@ -26,96 +26,112 @@ export interface PipesSpec {
 /** A process's stdin, stdout and stderr, as far as they are piped. */
 export class ProcessPipes {
   readonly #spec: PipesSpec;
-  readonly #pumps: Partial<Record<OutputName, Pump>> = {};
-  readonly #all: Pump[] = [];
-  readonly #streams: Partial<Record<OutputName, Stream>> = {};
+  // Each is named where both are meant: of what runs for every command V8 compiles loops into far more.
+  readonly #stdout: Pump | undefined;
+  readonly #stderr: Pump | undefined;
+  #stdoutStream: Stream | undefined;
+  #stderrStream: Stream | undefined;
   readonly #writer: StdinWriter | undefined;
 
   constructor(spec: PipesSpec) {
     this.#spec = spec;
     const { stdin, stdout, stderr, mergeStderr } = spec.options;
-    if (stdout === "pipe") this.#addPump("stdout");
-    if (stderr === "pipe" && !mergeStderr) this.#addPump("stderr");
+    if (stdout === "pipe") this.#stdout = this.#newPump("stdout", (change) => this.#stderr?.press(change));
+    if (stderr === "pipe" && !mergeStderr) {
+      this.#stderr = this.#newPump("stderr", (change) => this.#stdout?.press(change));
+    }
     if (stdin === "pipe") this.#writer = new StdinWriter();
   }
 
   /** The process runs. */
   attach(child: Child): void {
     if (child.stdin) this.#writer?.attach(child.stdin);
-    if (child.stdout) this.#pumps.stdout?.attach(child.stdout);
-    if (child.stderr) this.#pumps.stderr?.attach(child.stderr);
+    if (child.stdout) this.#stdout?.attach(child.stdout);
+    if (child.stderr) this.#stderr?.attach(child.stderr);
   }
 
   /** The process never ran: whoever reads gets the reason. */
   failed(error: ExecError): void {
     this.#writer?.exited();
-    for (const pump of this.#all) pump.fail(error);
+    this.#stdout?.fail(error);
+    this.#stderr?.fail(error);
   }
 
   /** The process has ended: writes are over, and the streams end by the idle rule at the latest. */
   exited(limits: { idle: number; max: number }): void {
     this.#writer?.exited();
-    for (const pump of this.#all) pump.exited(limits);
+    this.#stdout?.exited(limits);
+    this.#stderr?.exited(limits);
   }
 
   /** Nothing of the process was ever to run: the streams are empty. */
   cancel(): void {
-    for (const pump of this.#all) pump.cancel();
+    this.#stdout?.cancel();
+    this.#stderr?.cancel();
   }
 
   /** No descendant needs the pipes any more: each goes as soon as its stream has ended. */
   release(): void {
-    for (const pump of this.#all) pump.release();
+    this.#stdout?.release();
+    this.#stderr?.release();
   }
 
   /** Keeps the child from blocking on either stream while something else is awaited. */
   press(change: 1 | -1): void {
-    for (const pump of this.#all) pump.press(change);
+    this.#stdout?.press(change);
+    this.#stderr?.press(change);
   }
 
   /** Says that the streams are read side by side from now on: waiting for one need not keep the other flowing. */
   attend(): void {
-    for (const pump of this.#all) pump.attend();
+    this.#stdout?.attend();
+    this.#stderr?.attend();
   }
 
   /** Whether each stream reached its real end. */
   get complete(): boolean {
-    return this.#all.every((pump) => pump.complete);
+    return (this.#stdout?.complete ?? true) && (this.#stderr?.complete ?? true);
   }
 
   /** Whether no stream will get any more. */
   get over(): boolean {
-    return this.#all.every((pump) => pump.over);
+    return (this.#stdout?.over ?? true) && (this.#stderr?.over ?? true);
   }
 
   /** Resolves when no stream will get any more. */
   async ended(): Promise<void> {
-    for (const pump of this.#all) await pump.ended;
+    await this.#stdout?.ended;
+    await this.#stderr?.ended;
   }
 
-  /** As `ended`, and holds all that comes until then; rejects when it was too much. */
-  async drained(): Promise<void> {
-    if (!this.over) {
-      this.press(1);
-      await this.ended();
-      this.press(-1);
-    }
-    for (const pump of this.#all) if (pump.error) throw pump.error;
+  /** As `ended`, and holds all that comes until then; throws, or rejects, when it was too much. */
+  drained(): Promise<void> | undefined {
+    if (!this.over) return this.#drain();
+    const error = this.#stdout?.error ?? this.#stderr?.error;
+    if (error) throw error;
+  }
+
+  async #drain(): Promise<void> {
+    this.press(1);
+    await this.ended();
+    this.press(-1);
+    return this.drained();
   }
 
   /** What was read of a stream and not yet taken. */
   snapshot(name: OutputName): Uint8Array {
-    return this.#pumps[name]?.snapshot() ?? new Uint8Array(0);
+    return this.#pump(name)?.snapshot() ?? new Uint8Array(0);
   }
 
   /** Asks for all that is piped, so that nothing of it is thrown away. */
   claim(): void {
-    for (const name of ["stdout", "stderr"] as const) if (this.#pumps[name]) this.stream(name);
+    this.#stdout?.claim();
+    this.#stderr?.claim();
   }
 
   /** The stream somebody asked for before, if somebody did. */
   known(name: OutputName): Stream | undefined {
-    return this.#streams[name];
+    return name === "stdout" ? this.#stdoutStream : this.#stderrStream;
   }
 
   /**
@@ -123,8 +139,9 @@ export class ProcessPipes {
    * @throws {ExecError} `invalid_option` when it is not piped
    */
   stream(name: OutputName): Stream {
-    const pump = this.#pumps[name];
-    if (pump) return this.#streams[name] ??= new PumpedStream(pump);
+    const pump = this.#pump(name);
+    if (pump && name === "stdout") return this.#stdoutStream ??= new PumpedStream(pump);
+    if (pump) return this.#stderrStream ??= new PumpedStream(pump);
     const { command, options } = this.#spec;
     const merged = name === "stderr" && options.mergeStderr;
     const how = merged
@@ -144,17 +161,12 @@ export class ProcessPipes {
     throw new ExecError("invalid_option", message);
   }
 
-  #addPump(name: OutputName): void {
+  #newPump(name: OutputName, onWaiting: (change: 1 | -1) => void): Pump {
     const { options, clock, onOverflow } = this.#spec;
-    const sibling = name === "stdout" ? "stderr" : "stdout";
-    const pump = new Pump({
-      name,
-      clock,
-      maxBuffer: options.maxBuffer,
-      onOverflow,
-      onWaiting: (change) => this.#pumps[sibling]?.press(change),
-    });
-    this.#pumps[name] = pump;
-    this.#all.push(pump);
+    return new Pump({ name, clock, maxBuffer: options.maxBuffer, onOverflow, onWaiting });
+  }
+
+  #pump(name: OutputName): Pump | undefined {
+    return name === "stdout" ? this.#stdout : this.#stderr;
   }
 }

@@ -5,7 +5,7 @@
 import type { ByteSource } from "./backend.ts";
 import { Backlog } from "./backlog.ts";
 import type { Clock } from "./clock.ts";
-import { type Deferred, deferred, ignore, isPromise } from "./deferred.ts";
+import { Deferred, ignore, isPromise } from "./deferred.ts";
 import { Drain } from "./drain.ts";
 import { type ExecError, toExecError } from "./errors.ts";
 
@@ -68,7 +68,7 @@ export class Pump {
   /** Resolves when no more bytes will come. */
   get ended(): Promise<void> {
     if (this.#over) return Promise.resolve();
-    return (this.#ended ??= deferred()).promise;
+    return (this.#ended ??= new Deferred()).promise;
   }
 
   /** What ended the stream, when it was an error. */

@@ -4,7 +4,7 @@
  */
 import { onAbort } from "./abort.ts";
 import { after, systemClock } from "./clock.ts";
-import { deferred } from "./deferred.ts";
+import { Deferred } from "./deferred.ts";
 
 /** Time, in ms, after the timeout or the abort at which a run goes on without a listener that keeps it waiting. */
 const HURRY = 700;
@@ -31,7 +31,7 @@ export interface LateRun<T> {
 /** Settles as `work` does, but never much later than the timeout or the abort; leaves neither timer nor listener. */
 export async function inTime<T>(work: Promise<T>, deadline: Deadline, late: LateRun<T>): Promise<T> {
   const { timeout, signal } = deadline;
-  const settled = deferred<T>();
+  const settled = new Deferred<T>();
   const cancels: (() => void)[] = [];
   const watch = (ms: number) => {
     cancels.push(
@@ -43,7 +43,7 @@ export async function inTime<T>(work: Promise<T>, deadline: Deadline, late: Late
   watch(timeout);
   if (signal?.aborted) watch(0);
   else if (signal) cancels.push(onAbort(signal, () => watch(0)));
-  work.then(settled.resolve, settled.reject);
+  work.then((answer) => settled.resolve(answer), (error) => settled.reject(error));
   try {
     return await settled.promise;
   } finally {

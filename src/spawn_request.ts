@@ -22,13 +22,10 @@ export function spawnRequest(backend: Backend, asked: Asked): SpawnRequest {
   const { argv, options, handleSignals } = asked;
   const { cwd, env, inheritEnv, stdin, stdout, stderr, mergeStderr } = options;
   const { processGroups, mergedOutput, inheritStdio = true } = backend.capabilities;
-  const lacks = (option: string, capability: keyof Capabilities) => {
-    const remedy = backend.remedies?.[capability] ?? "leave it out, or use another backend";
-    return new ExecError("unsupported", `Backend "${backend.name}" can't do ${option}: ${remedy}.`);
-  };
-  if (mergeStderr && !mergedOutput) throw lacks("mergeStderr", "mergedOutput");
-  for (const name of ["stdin", "stdout", "stderr"] as const) {
-    if (!inheritStdio && options[name] === "inherit") throw lacks(`${name}: "inherit"`, "inheritStdio");
+  if (mergeStderr && !mergedOutput) throw unsupported(backend, "mergeStderr", "mergedOutput");
+  if (!inheritStdio) {
+    const name = (["stdin", "stdout", "stderr"] as const).find((each) => options[each] === "inherit");
+    if (name) throw unsupported(backend, `${name}: "inherit"`, "inheritStdio");
   }
   // A child at the host's terminal stays in its process group: otherwise it could not read from it.
   const group = processGroups && stdin !== "inherit";
@@ -36,4 +33,9 @@ export function spawnRequest(backend: Backend, asked: Asked): SpawnRequest {
   const hostPath = asked.hostPath && !inheritEnv;
   if (cwd === undefined && !hostPath) return request;
   return { ...request, ...(cwd !== undefined && { cwd }), ...(hostPath && { hostPath }) };
+}
+
+function unsupported(backend: Backend, option: string, capability: keyof Capabilities): ExecError {
+  const remedy = backend.remedies?.[capability] ?? "leave it out, or use another backend";
+  return new ExecError("unsupported", `Backend "${backend.name}" can't do ${option}: ${remedy}.`);
 }

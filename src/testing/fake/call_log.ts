@@ -3,7 +3,7 @@
  * @module
  */
 import type { Child, SpawnRequest } from "../../backend.ts";
-import { type Deferred, deferred } from "../../deferred.ts";
+import { Deferred } from "../../deferred.ts";
 import type { SignalName } from "../../signals.ts";
 import { Utf8Decoder } from "../../utf8.ts";
 import { joinBytes } from "../bytes.ts";
@@ -94,7 +94,7 @@ export class CallLog implements ChildLog {
   /** Waits for the end of standard input. */
   inputOver(): Promise<void> {
     if (this.#inputIsOver) return Promise.resolve();
-    return (this.#onInputOver ??= deferred()).promise;
+    return (this.#onInputOver ??= new Deferred()).promise;
   }
 
   received(bytes: Uint8Array): void {

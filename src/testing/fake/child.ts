@@ -4,7 +4,7 @@
  */
 import type { ByteSource, Child, ChildExit, SpawnRequest } from "../../backend.ts";
 import { after, type Clock } from "../../clock.ts";
-import { type Deferred, deferred, ignore } from "../../deferred.ts";
+import { Deferred, ignore } from "../../deferred.ts";
 import type { SignalName } from "../../signals.ts";
 import { onNextTurn, somethingHappened } from "../turn.ts";
 import { MemoryPipe } from "./pipe.ts";
@@ -53,7 +53,7 @@ export class FakeChild implements Child {
   readonly stderr?: ByteSource;
   readonly #clock: Clock;
   readonly #log: ChildLog;
-  readonly #exit: Deferred<ChildExit> = deferred();
+  readonly #exit: Deferred<ChildExit> = new Deferred();
   readonly exit: Promise<ChildExit> = this.#exit.promise;
   readonly #input: MemoryPipe | undefined;
   readonly #stdout: MemoryPipe | undefined;
@@ -138,7 +138,7 @@ export class FakeChild implements Child {
   background(until: (killed: Promise<void>) => Promise<void>): void {
     const pipes = new Set([this.#stdout, this.#stderr]);
     for (const pipe of pipes) pipe?.hold();
-    const killed = deferred<void>();
+    const killed = new Deferred<void>();
     const descendant: Descendant = {
       end: () => {
         if (!this.#descendants.delete(descendant)) return;
