@@ -63,7 +63,7 @@ const IN_A_ROW = 16;
  */
 export class LiveChildren {
   readonly #hooks: HostHooks;
-  /** No sets: each removal makes a table of its own, and V8 keeps the chain of them till its next full collection. */
+  /** No sets: each that gets empty makes another table, and V8 keeps the chain of them till its next full collection. */
   readonly #children: LiveChild[] = [];
   readonly #signaled: LiveChild[] = [];
   readonly #foreground = new Set<LiveChild>();
@@ -138,8 +138,8 @@ export class LiveChildren {
 
   /** Nothing of it is left. */
   delete(child: LiveChild): void {
-    remove(this.#children, child);
-    remove(this.#signaled, child);
+    removeFrom(this.#children, child);
+    removeFrom(this.#signaled, child);
     this.#foreground.delete(child);
     const listens = this.#removeSignals.has(ENDING[0]!) && this.#signaled.length === 0;
     if (listens && performance.now() - this.#seenAt > SHORT_TURN) this.#late = true;
@@ -212,14 +212,14 @@ export class LiveChildren {
   }
 
   #killAll(): void {
-    for (const child of this.#children) child.killNow();
-    this.#children.length = this.#signaled.length = 0;
+    for (const child of this.#children.splice(0)) child.killNow();
+    this.#signaled.length = 0;
     this.#foreground.clear();
     this.#update();
   }
 }
 
-function remove(children: LiveChild[], child: LiveChild): void {
+function removeFrom(children: LiveChild[], child: LiveChild): void {
   const index = children.indexOf(child);
   if (index >= 0) children.splice(index, 1);
 }

@@ -67,8 +67,8 @@ function start(
     const child = spawn(found ?? argv[0]!, argv.slice(1), spawnOptions(request, pair?.child, found));
     // Nothing may be awaited between spawn and the listeners: Node's events don't wait for them.
     if (child.pid !== undefined) return new NodeChild(child, request, registers, pair?.host);
-    return new Promise<never>((_, reject) => child.once("error", reject))
-      .catch((error) => explain(error, request));
+    return new Promise<unknown>((resolve) => child.once("error", resolve))
+      .then((error) => explain(error, request));
   } catch (error) {
     return explain(error, request);
   }
@@ -133,34 +133,17 @@ export function environment({ env, inheritEnv }: SpawnRequest): NodeJS.ProcessEn
   return all;
 }
 
-/** Where Node's object has the child that is to hear of its end, and only until then: see `forget` of the received bytes. */
-const CHILD = Symbol("child");
-
-type Told = ChildProcess & { [CHILD]?: NodeChild | undefined };
-
-function onExit(this: Told, code: number | null, signal: NodeJS.Signals | null): void {
-  const child = this[CHILD];
-  this[CHILD] = undefined;
-  child?.onExit(code, signal);
-}
-
 class NodeChild implements Child {
   readonly pid: number;
   readonly stdin?: NonNullable<Child["stdin"]>;
   readonly stdout?: ReadableSource;
   readonly stderr?: ReadableSource;
   readonly exit: Promise<ChildExit>;
-  readonly #child: Told;
+  readonly #child: ChildProcess;
   readonly #group: LiveGroup;
-  readonly #live: LiveChildren;
-  readonly #foreground: boolean;
-  readonly #dying: DyingWatch | undefined;
-  #resolve!: (exit: ChildExit) => void;
 
   constructor(child: ChildProcess, request: SpawnRequest, registers: Registers, merged: Socket | undefined) {
     this.#child = child;
-    this.#live = registers.live;
-    this.#foreground = request.stdin === "inherit";
     this.pid = child.pid!;
     this.#group = new LiveGroup({
       pid: this.pid,
@@ -170,32 +153,30 @@ class NodeChild implements Child {
       system: groupSystem,
       kill: () => this.kill("SIGKILL", request.group ? "group" : "process"),
     });
-    const dying = this.#dying = LINUX ? new DyingWatch(this.pid) : undefined;
+    const dying = LINUX ? new DyingWatch(this.pid) : undefined;
     const onLull = (atEnd: boolean) => this.#group.exited || dying?.look(atEnd);
     if (merged) this.stdout = new ReadableSource(merged, onLull, receive);
     else if (child.stdout) this.stdout = new ReadableSource(child.stdout, onLull);
     if (child.stderr) this.stderr = new ReadableSource(child.stderr, onLull);
     if (child.stdin) this.stdin = writableSink(child.stdin);
-    this.exit = new Promise((resolve) => this.#resolve = resolve);
-    this.#child[CHILD] = this;
     // An error from here on concerns a signal that was refused, which kill tells itself.
     child.on("error", ignore);
-    child.on("exit", onExit);
-  }
-
-  /** Node tells that the process has ended. */
-  onExit(code: number | null, signal: NodeJS.Signals | null): void {
-    this.#group.noteEnd();
-    const seen = this.#foreground ? signalsSeen() : !BUN && !this.#live.listensOn && turned();
-    if (seen) void seen.then(() => this.#tellExit(code, signal));
-    else this.#tellExit(code, signal);
-  }
-
-  #tellExit(code: number | null, signal: NodeJS.Signals | null): void {
-    this.#group.onExit(signal ?? undefined);
-    const realtime = this.#dying?.signal;
-    if (signal !== null) this.#resolve({ code: 0, signal: signal as SignalName });
-    else this.#resolve({ code: code === 0 && realtime ? 128 + realtime : code ?? 0 });
+    this.exit = new Promise((resolve) => {
+      const onExit = (code: number | null, signal: NodeJS.Signals | null) => {
+        this.#group.onExit(signal ?? undefined);
+        if (signal !== null) resolve({ code: 0, signal: signal as SignalName });
+        else resolve({ code: code === 0 && dying?.signal ? 128 + dying.signal : code ?? 0 });
+      };
+      // Once: Node's object outlives the command for a while, as its streams do, and leads to nothing of it then.
+      child.once("exit", (code, signal) => {
+        this.#group.noteEnd();
+        const seen = request.stdin === "inherit"
+          ? signalsSeen()
+          : !BUN && !registers.live.listensOn && turned();
+        if (seen) void seen.then(() => onExit(code, signal));
+        else onExit(code, signal);
+      });
+    });
   }
 
   kill(signal: SignalName, target: "process" | "group"): void {

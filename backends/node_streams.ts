@@ -85,6 +85,7 @@ export class ReadableSource implements ByteSource, Receiver {
 
   atEnd(): void {
     this.#onLull(true);
+    this.end();
   }
 
   end(error?: Error): void {

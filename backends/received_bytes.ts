@@ -14,9 +14,9 @@ import { READ_SIZE, spareBuffers } from "./spare_buffers.ts";
 export interface Receiver {
   /** More came; answers whether still more may come before the stream is resumed. */
   take(chunk: Uint8Array): boolean;
-  /** The end of the pipe was read. */
+  /** The end of the pipe was read: nothing comes any more. */
   atEnd(): void;
-  /** Nothing comes any more. */
+  /** Nothing comes any more, for whatever other reason. */
   end(error?: Error): void;
 }
 
@@ -29,7 +29,7 @@ const SMALL = READ_SIZE / 4;
 /** Bun's sockets take no buffer, and Deno's are not used. */
 const NODE = process.versions["bun"] === undefined && !("Deno" in globalThis);
 
-/** Where a stream has who gets its bytes: so that the listeners of all are the same. */
+/** Where a stream has who gets its bytes. Its listeners know nobody else, so that it can forget him. */
 const RECEIVER = Symbol("receiver");
 
 /** A stream that somebody listens to. */
@@ -37,14 +37,15 @@ type Received = Readable & { [RECEIVER]?: Receiver | undefined };
 
 /** Has the bytes of a stream go to a receiver. */
 export function listen(stream: Readable, receiver: Receiver): Recycle {
-  stream.on("data", onData);
   listenForEnd(stream, receiver);
+  stream.on("data", onData);
   return free;
 }
 
 /**
- * Tells a receiver of nothing any more. Node's streams outlive each quick collection of V8, because it finds a function of
- * theirs among what is old. What they still led to would fill the heap, and each fork copies the heap.
+ * Tells a receiver of nothing any more. V8 puts a function literal that is assigned to a property among what is old, and
+ * Node's streams have one: they outlive each quick collection, with all they lead to. The heap grows by that, and what a
+ * fork takes with it.
  */
 export function forget(stream: Readable): void {
   (stream as Received)[RECEIVER] = undefined;
@@ -64,7 +65,6 @@ function onData(this: Received, chunk: Uint8Array): void {
 
 function onEnd(this: Received): void {
   this[RECEIVER]?.atEnd();
-  this[RECEIVER]?.end();
 }
 
 function onClose(this: Received): void {
@@ -119,8 +119,8 @@ export function connectReceiving(path: string): Socket {
 
 /** Has the bytes of a socket that connected receiving go to a receiver from now on. */
 export function receive(socket: Readable, receiver: Receiver): Recycle {
+  const recycle = NODE ? reuse : listen(socket, receiver);
   if (NODE) listenForEnd(socket, receiver);
-  else listen(socket, receiver);
   socket.resume();
-  return NODE ? reuse : free;
+  return recycle;
 }

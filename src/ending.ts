@@ -81,8 +81,8 @@ export class Ending {
       await this.#goneBefore(() => this.#killAt);
     }
     if (this.#gone) return true;
-    onKill();
     void this.#kill("SIGKILL");
+    onKill();
     const latest = clock.now() + KILL_WAIT;
     await this.#goneBefore(() => latest);
     return this.#gone;

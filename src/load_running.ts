@@ -60,7 +60,7 @@ export async function loadRunning({ command, clock, backend, ...sources }: Loadi
   try {
     await Promise.race([load, late.promise]);
   } finally {
-    watch?.stop();
+    watch.stop();
     stopWaiting?.();
   }
 }

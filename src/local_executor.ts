@@ -17,7 +17,7 @@ import { loadRunning, running } from "./load_running.ts";
 import type { ManagedProcess } from "./managed_process.ts";
 import { type ProcessOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import type { Output } from "./output.ts";
-import { type OutputOptions, parseOutputOptions, PLAIN } from "./output_options.ts";
+import { type OutputOptions, parseOutputOptions, PLAIN_PROCESS } from "./output_options.ts";
 import type { Process } from "./process.ts";
 import { checkUnderWhitelist } from "./whitelist.ts";
 
@@ -51,9 +51,9 @@ export class LocalExecutor implements Executor {
   readonly id?: string;
   readonly #settings: ExecutorSettings;
   readonly #owner: ExecutorOwner | undefined;
-  /** Not a set, which makes a table of its own each time that one is removed. */
+  /** No set: one that gets empty makes another table, and V8 keeps the chain of them till its next full collection. */
   readonly #live: ManagedProcess[] = [];
-  /** What comes of the options of most calls. */
+  /** What comes of {@linkcode PLAIN_PROCESS} here. */
   #plain: ResolvedOptions | undefined;
   #released = false;
 
@@ -109,14 +109,16 @@ export class LocalExecutor implements Executor {
   ): ManagedProcess | Promise<ManagedProcess> {
     this.#checkReleased();
     const argv = parseCommand(command);
-    const options = given === PLAIN ? this.#plain ??= this.#resolve(given) : this.#resolve(given);
+    const options = this.#resolve(given);
     this.#checkWhitelist(argv, given);
     const asked: Asked = { command: typeof command === "string" ? command : undefined, argv, options };
     return this.#settings.policy || !running ? this.#makeLater(asked, starts) : this.#process(asked);
   }
 
   #resolve(given: ProcessOptions | undefined): ResolvedOptions {
-    return resolveOptions(given, this.#settings.defaults);
+    const { defaults } = this.#settings;
+    if (given === PLAIN_PROCESS) return this.#plain ??= resolveOptions(given, defaults);
+    return resolveOptions(given, defaults);
   }
 
   async #makeLater(asked: Asked, starts: boolean): Promise<ManagedProcess> {

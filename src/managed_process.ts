@@ -6,7 +6,7 @@ import type { Backend, Child, ChildExit } from "./backend.ts";
 import { show } from "./check.ts";
 import { after, type Clock } from "./clock.ts";
 import { quote } from "./command.ts";
-import { Deferred, ignore } from "./deferred.ts";
+import { attempt, Deferred, ignore } from "./deferred.ts";
 import { Ending, KILL_WAIT } from "./ending.ts";
 import { ExecError, toExecError } from "./errors.ts";
 import type { EventListener } from "./events.ts";
@@ -201,21 +201,24 @@ export class ManagedProcess implements Process {
   async #launch(): Promise<void> {
     try {
       this.#watchInterruptions();
-      const backend = this.#startOver() ? undefined : await this.#spec.backend();
-      const request = backend && spawnRequest(backend, this.#spec);
-      if (request && !this.#startOver()) {
-        this.#asked = true;
-        const child = await backend.spawn(request);
-        this.#started(child, request.group, backend.capabilities.processTrees ?? false);
-      }
+      if (!this.#startOver()) await this.#spawn(await this.#spec.backend());
     } catch (error) {
-      // A child that the core can't take on must not run on.
-      await this.#ending?.end(0);
+      // A child that the core can't take on must not run on; why it can't is told, not how its end failed.
+      const ending = this.#ending;
+      if (ending) await attempt(() => ending.end(0)).catch(ignore);
       // What was given up has its reason, whatever comes of the start.
       this.#startFailed(this.#interruption?.error ?? toExecError(error, `Starting ${this.#name()}`));
     }
     this.#launchOver = true;
     if (!this.#child) this.#spec.onGone(this);
+  }
+
+  async #spawn(backend: Backend): Promise<void> {
+    const request = spawnRequest(backend, this.#spec);
+    if (this.#startOver()) return;
+    this.#asked = true;
+    const child = await backend.spawn(request);
+    this.#started(child, request.group, backend.capabilities.processTrees ?? false);
   }
 
   #watchInterruptions(): void {
@@ -271,6 +274,7 @@ export class ManagedProcess implements Process {
       details ? { ...status, details: Object.freeze({ ...details }) } : status,
     );
     this.#settle();
+    // Nobody makes one in vain.
     if (this.#events.heard) this.#tellExit(this.#exitStatus);
     if (!this.#interruption) this.#outcome.resolve(code);
   }

@@ -4,7 +4,6 @@
  */
 import { show } from "./check.ts";
 import type { Clock } from "./clock.ts";
-import { attempt, ignore } from "./deferred.ts";
 import { ExecError, toExecError } from "./errors.ts";
 import { feed } from "./feed.ts";
 import type { ManagedProcess } from "./managed_process.ts";
@@ -61,11 +60,12 @@ export async function collectOutput(
     if (call.input === undefined) await waiting;
     else await Promise.all([waiting, feed(process, call.input, process.exited())]);
     // For a fast command each promise counts.
-    const draining = process.pipes.drained();
-    if (draining) await draining;
+    if (!process.pipes.over) await process.pipes.drained();
+    if (process.pipes.error) throw process.pipes.error;
     if (!call.keepBackground) await process.closeWithin(LEFTOVER_GRACE);
   } catch (error) {
-    const failure = started ? await endFailed(process, error) : failedStart(process, error);
+    if (started) await endFailed(process);
+    const failure = toExecError(error, `${started ? "Running" : "Starting"} ${show(process.command)}`);
     throw withOutput(failure, toOutput(process, clock.now() - startedAt));
   }
   const output = toOutput(process, clock.now() - startedAt);
@@ -73,15 +73,10 @@ export async function collectOutput(
   return output;
 }
 
-function failedStart(process: ManagedProcess, error: unknown): ExecError {
-  return toExecError(error, `Starting ${show(process.command)}`);
-}
-
-/** Ends a process of which something went wrong, and keeps what it had printed. */
-async function endFailed(process: ManagedProcess, error: unknown): Promise<ExecError> {
+/** Ends a process of which something went wrong, and reads what it had printed. */
+async function endFailed(process: ManagedProcess): Promise<void> {
   await process.close(true);
-  await attempt(() => process.pipes.drained()).catch(ignore);
-  return toExecError(error, `Running ${show(process.command)}`);
+  await process.pipes.drained();
 }
 
 function exitError(command: string, output: Output): ExecError {

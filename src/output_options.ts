@@ -32,10 +32,15 @@ const OUTPUT_OPTIONS: readonly (keyof OutputOptions)[] = [
   "keepBackground",
 ];
 
-/** What a call says of its process that says nothing: most of them. */
-export const PLAIN: ProcessOptions = Object.freeze({ stdin: "null" });
+/** What a call says of its process that says nothing: most do. Always this object, so that what comes of it can be kept. */
+export const PLAIN_PROCESS: ProcessOptions = Object.freeze({ stdin: "null" });
 
-const PLAIN_CALL: OutputCall = { check: false, keepBackground: false, input: undefined, process: PLAIN };
+const PLAIN_CALL: OutputCall = {
+  check: false,
+  keepBackground: false,
+  input: undefined,
+  process: PLAIN_PROCESS,
+};
 
 /** Checks what a call of `output` says, apart from what concerns its process. */
 export function parseOutputOptions(given: OutputOptions | undefined): OutputCall {

@@ -26,7 +26,7 @@ export interface PipesSpec {
 /** A process's stdin, stdout and stderr, as far as they are piped. */
 export class ProcessPipes {
   readonly #spec: PipesSpec;
-  // Each is named where both are meant: of what runs for every command V8 compiles loops into far more.
+  // Named one by one, without a loop: V8 compiles more for one, and each fork copies what its compiling threads keep.
   readonly #stdout: Pump | undefined;
   readonly #stderr: Pump | undefined;
   #stdoutStream: Stream | undefined;
@@ -98,24 +98,23 @@ export class ProcessPipes {
     return (this.#stdout?.over ?? true) && (this.#stderr?.over ?? true);
   }
 
+  /** What ended a stream, when it was an error. */
+  get error(): ExecError | undefined {
+    return this.#stdout?.error ?? this.#stderr?.error;
+  }
+
   /** Resolves when no stream will get any more. */
   async ended(): Promise<void> {
     await this.#stdout?.ended;
     await this.#stderr?.ended;
   }
 
-  /** As `ended`, and holds all that comes until then; throws, or rejects, when it was too much. */
-  drained(): Promise<void> | undefined {
-    if (!this.over) return this.#drain();
-    const error = this.#stdout?.error ?? this.#stderr?.error;
-    if (error) throw error;
-  }
-
-  async #drain(): Promise<void> {
+  /** As `ended`, and holds all that comes until then. */
+  async drained(): Promise<void> {
+    if (this.over) return;
     this.press(1);
     await this.ended();
     this.press(-1);
-    return this.drained();
   }
 
   /** What was read of a stream and not yet taken. */

@@ -124,6 +124,17 @@ describe("a child that the core can't take on", () => {
         throw new Error("no stdout here");
       },
     })],
+    ["whose number throws when it is looked at", (child) => ({
+      exit: child.exit,
+      stdin: undefined,
+      stdout: undefined,
+      stderr: undefined,
+      kill: child.kill.bind(child),
+      groupGone: child.groupGone.bind(child),
+      get pid() {
+        throw new Error("no number here");
+      },
+    })],
     ["whose unref throws", (child) => ({
       exit: child.exit,
       stdin: undefined,

@@ -67,3 +67,11 @@ describe("memory stays bounded, whatever a child does not read", () => {
     });
   }
 });
+
+describe.runIf(runtime === "node")("what Node keeps of a command that has ended", () => {
+  it("leads to nothing of this package's", async () => {
+    const host = await runHost("left_behind");
+    expect(host).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(host.report).toMatchObject({ kept: [[0, true]], made: 3, left: 0 });
+  });
+});
