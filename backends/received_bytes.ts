@@ -44,8 +44,7 @@ export function listen(stream: Readable, receiver: Receiver): Recycle {
 
 /**
  * Tells a receiver of nothing any more. V8 puts a function literal that is assigned to a property among what is old, and
- * Node's streams have one: they outlive each quick collection, with all they lead to. The heap grows by that, and what a
- * fork takes with it.
+ * Node's streams have one: they outlive each quick collection, with all they lead to, and the heap grows by that.
  */
 export function forget(stream: Readable): void {
   (stream as Received)[RECEIVER] = undefined;

@@ -14,12 +14,16 @@ const GARBAGE =
 const START =
   "Two looks that promises need take what 1.05 leaves: the bare loop itself, with one look into `/proc` when the pipe ends " +
   "(a death by a real-time signal, which Node tells as success) and one `kill(-pid, 0)` (whether the command left " +
-  "something behind), takes 1.046 times as long on Node 20 and 1.066 on Node 26. The rest is checks, promises and the state " +
-  "of a process: 48 KB of garbage a command for 30, most of which is Node's copy of the environment. That costs most where " +
-  "it is not seen, in the fork: V8's young heap grows by it, and the fork has to pass over each mapping of it. The " +
-  "bare loop in a host with 160 such mappings instead of 76 takes 1.59 ms for 1.44. And until engines have " +
-  "compiled all, they take a core: with `--no-opt` a loop of 500 commands after 600 took 1.47 ms for 1.68. The peers in " +
-  "front make no group, look for nothing that is left, and have no limits and no timers.";
+  "something behind), takes 1.046 times as long on Node 20 and 1.066 on Node 26. Where the rest goes, the kernel's trace " +
+  "shows (Node 26, µs of a command, that loop | polyspawn | tinyexec): from the end of the command to its reaping, with the " +
+  "look, 166 | 163 | 127; JavaScript from there to the next fork 71 | 86 | 79; the fork 340 | 410 | 365; from there " +
+  "to the exec 425 | 500 | 520; the command itself 360 for all. So it is not in JavaScript, but in the fork, and in what the " +
+  "child drops at its exec: memory that V8's compiling threads took from `malloc` and keep (9 to 12 MB | 5 | 6), which " +
+  "grows with the code that was compiled, in the first thousands of commands, and which unlike V8's own heap each fork " +
+  "copies. Without those threads (`--single-threaded`) all three are where JavaScript and the looks put them: bare 1.27 ms, " +
+  "with the looks 1.28, polyspawn 1.31, tinyexec 1.32, nano-spawn 1.39 (on a noisier machine 1.24, 1.30, 1.27 to 1.45, " +
+  "1.33 to 1.44, 1.40 to 1.57). After 15,000 commands polyspawn and tinyexec take the same with them, too. The peers in front " +
+  "make no group, look for nothing that is left, and have no limits and no timers.";
 
 export const limits = [
   { scenario: "spawn", on: ["node"], of: /./, why: START },
