@@ -41,8 +41,10 @@ export const limits = [
     on: ["bun"],
     of: /./,
     why:
-      "As on Node, where it was looked into: the promises and the state of a process, a look into `/proc`, and the " +
-      "question whether the group is empty, together 0.1 ms of the processor.",
+      "The bare `child_process` with a group and an environment of its own (Bun's default is what it was when Bun started), " +
+      "and with the two looks, takes 1.09 times as long as the bare one, and this package 1.13, " +
+      "measured in turns in one host. tinyexec, which looks for nothing, takes 1.05 times as long there. By `--cpu-prof` " +
+      "the looks are 40 to 50 µs of a command, all JavaScript of this package 41, and `Object.freeze` of what callers get 10.",
   },
   { scenario: "concurrent", on: ["node"], of: /./, why: START },
   {
