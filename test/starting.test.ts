@@ -115,33 +115,34 @@ describe("a child that the core can't take on", () => {
     return backend;
   }
 
+  /** What the core needs to end a child. */
+  const endable = (child: Child) => ({
+    exit: child.exit,
+    kill: child.kill.bind(child),
+    groupGone: child.groupGone.bind(child),
+  });
+  const withoutPipes = (child: Child) => ({
+    ...endable(child),
+    stdin: undefined,
+    stdout: undefined,
+    stderr: undefined,
+  });
+
   it.each<[name: string, how: (child: Child) => object]>([
     ["whose stdout throws when it is looked at", (child) => ({
-      exit: child.exit,
-      kill: child.kill.bind(child),
-      groupGone: child.groupGone.bind(child),
+      ...endable(child),
       get stdout() {
         throw new Error("no stdout here");
       },
     })],
     ["whose number throws when it is looked at", (child) => ({
-      exit: child.exit,
-      stdin: undefined,
-      stdout: undefined,
-      stderr: undefined,
-      kill: child.kill.bind(child),
-      groupGone: child.groupGone.bind(child),
+      ...withoutPipes(child),
       get pid() {
         throw new Error("no number here");
       },
     })],
     ["whose unref throws", (child) => ({
-      exit: child.exit,
-      stdin: undefined,
-      stdout: undefined,
-      stderr: undefined,
-      kill: child.kill.bind(child),
-      groupGone: child.groupGone.bind(child),
+      ...withoutPipes(child),
       unref: () => {
         throw new Error("no unref here");
       },
